@@ -1,0 +1,61 @@
+# The course's commands. `make` lists them; the first use of most of them makes .venv and installs the course there.
+PYTHON ?= python3
+VENV := .venv
+ACTIVATE = . $(VENV)/bin/activate &&
+MIN_PYTHON := $(shell sed -n 's/^min_python *= *//p' settings.ini)
+NOTEBOOKS ?= $(sort $(wildcard nbs/*.ipynb)) $(sort $(wildcard nbs/solutions/*.ipynb))
+SETTINGS := settings.ini setup.py pyproject.toml
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test prepare check readme notebooks docs clean
+
+help: ## list these commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+
+demo: $(VENV)/.runtime ## train on the embedded cars; reconstruct, blend and sample them into outputs/demo/
+	$(VENV)/bin/car_vae demo
+
+test: check ## check that nothing is left to export, run every notebook's tests, then tests/
+	$(ACTIVATE) nbdev_test --n_workers 2 --do_print
+	$(ACTIVATE) python -m pytest tests/
+
+prepare: $(VENV)/.dev ## before a commit: clean, export, refresh README.md and the site's menu
+	$(ACTIVATE) python tools/prepare.py
+
+check: $(VENV)/.dev ## the same, and fail where it changes a file
+	$(ACTIVATE) python tools/prepare.py --check
+
+readme: $(VENV)/.dev ## make README.md from nbs/index.ipynb
+	$(ACTIVATE) python tools/readme.py
+
+notebooks: $(VENV)/.dev ## execute the notebooks in full, save their outputs (NOTEBOOKS=nbs/04_loss.ipynb for one)
+	@$(ACTIVATE) for nb in $(NOTEBOOKS); do \
+	  echo "$$nb"; start=$$(date +%s); \
+	  jupyter nbconvert --log-level WARN --to notebook --execute --inplace --ExecutePreprocessor.timeout=-1 "$$nb" || exit 1; \
+	  echo "$$nb took $$(( $$(date +%s) - start )) s"; \
+	done
+	$(ACTIVATE) nbdev_clean
+
+docs: $(VENV)/.dev ## make the site in _docs/ (open _docs/index.html)
+	$(ACTIVATE) python tools/build_docs.py
+
+clean: ## remove what building and testing leave; .venv, outputs/ and runs/ stay
+	rm -rf _proc _docs build dist *.egg-info .pytest_cache
+	find $(wildcard car_vae nbs tests tools) -name __pycache__ -prune -exec rm -rf {} +
+
+# A stamp says that .venv holds what the settings ask for: .runtime to use the course, .dev to work on it too.
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < tuple(map(int, "$(MIN_PYTHON)".split("."))))' || { \
+	  echo "car_vae needs Python $(MIN_PYTHON) or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1)."; \
+	  echo "Name a newer one, for example: make PYTHON=python$(MIN_PYTHON)"; exit 1; }
+	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
+
+$(VENV)/.runtime: $(SETTINGS) | $(VENV)/bin/python
+	@echo "Installing the course into $(VENV): a few minutes the first time, most of them for PyTorch."
+	$(VENV)/bin/python -m pip install --disable-pip-version-check -e .
+	@touch $@
+
+$(VENV)/.dev: $(SETTINGS) | $(VENV)/bin/python
+	@echo "Installing the course and its tools into $(VENV): a few minutes the first time, most of them for PyTorch."
+	$(VENV)/bin/python -m pip install --disable-pip-version-check -e '.[dev]'
+	@touch $(VENV)/.runtime $@

@@ -1,0 +1,45 @@
+"""Clean the notebooks, export the modules, refresh the site's menu and README.md. With `--check`, fail where that changes a file."""
+import os
+import subprocess
+import sys
+from difflib import unified_diff
+from itertools import islice
+from pathlib import Path
+
+from nbdev.quarto import nbdev_sidebar, refresh_quarto_yml
+
+import readme
+
+made = 'nbs/**/*.ipynb', 'nbs/*.yml', 'car_vae/**/*.py', 'pyproject.toml', 'README.md'
+
+
+def snapshot():
+    "The text of every file that preparing may change."
+    files = sorted({f for pattern in made for f in readme.root.glob(pattern) if '.ipynb_checkpoints' not in f.parts})
+    return {f.relative_to(readme.root).as_posix(): f.read_text(encoding='utf-8') for f in files}
+
+
+def prepare():
+    "Do what a notebook needs before it is committed."
+    for command in 'nbdev_clean', 'nbdev_export': subprocess.run([Path(sys.executable).parent / command], check=True)
+    refresh_quarto_yml()
+    nbdev_sidebar.__wrapped__()
+    (readme.root / 'README.md').write_text(readme.readme_text(), encoding='utf-8')
+
+
+def differences(before, after, lines=30):
+    "One readable piece of text for every file that is not the same."
+    for name in sorted(before | after):
+        if before.get(name) == after.get(name): continue
+        diff = unified_diff(*(d.get(name, '').splitlines() for d in (before, after)), f'{name} (as it was)', f'{name} (prepared)', lineterm='', n=1)
+        yield '\n'.join(o[:160] for o in islice(diff, lines))
+
+
+if __name__ == '__main__':
+    os.chdir(readme.root)
+    os.environ.pop('IN_TEST', None)  # nbdev exports nothing where it is set
+    before = snapshot()
+    prepare()
+    diffs = list(differences(before, snapshot()))
+    if '--check' in sys.argv and diffs:
+        sys.exit('\n\n'.join(diffs) + f'\n\n{len(diffs)} file(s) were not clean or not exported. They are now: look them over and commit them.')
