@@ -45,9 +45,9 @@ clean: ## remove what building and testing leave; .venv, outputs/ and runs/ stay
 
 # A stamp says that .venv holds what the settings ask for: .runtime to use the course, .dev to work on it too.
 $(VENV)/bin/python:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < tuple(map(int, "$(MIN_PYTHON)".split("."))))' || { \
-	  echo "car_vae needs Python $(MIN_PYTHON) or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1)."; \
-	  echo "Name a newer one, for example: make PYTHON=python$(MIN_PYTHON)"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < tuple(map(int, "$(MIN_PYTHON)".split("."))))' 2>/dev/null || { \
+	  echo "The course needs Python $(MIN_PYTHON) or newer; $(PYTHON) is $$(command -v $(PYTHON) >/dev/null && $(PYTHON) --version 2>&1 || echo missing)."; \
+	  echo "Install a newer one and name it, for example: make $(MAKECMDGOALS) PYTHON=python$(MIN_PYTHON)"; exit 1; }
 	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
 
 $(VENV)/.runtime: $(SETTINGS) | $(VENV)/bin/python

@@ -6,13 +6,16 @@
 __all__ = ['to_rgb', 'pad_square', 'prepare', 'autocrop', 'is_studio', 'ImageStore', 'image_store', 'scale', 'to_uint8',
            'image_grid', 'StoreDL', 'car_dls']
 
-# %% ../nbs/02_data.ipynb #c00fbf27
-import hashlib, json, shutil, tempfile, zipfile
+# %% ../nbs/02_data.ipynb #e46f8a46
+import hashlib, json, os, shutil, tempfile, time, warnings
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
-from os import cpu_count
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from typing import NamedTuple
+from zipfile import BadZipFile, ZipFile
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -21,7 +24,8 @@ import torch
 from fastai.data.core import DataLoaders
 from fastai.data.load import DataLoader
 from fastai.torch_core import default_device
-from PIL import Image, ImageOps
+from fastcore.imports import IN_NOTEBOOK
+from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
 from torch.utils.data import Subset
 from torchvision.utils import make_grid
@@ -29,59 +33,73 @@ from tqdm import tqdm
 
 from .cars import cache_dir, embedded_cars
 
-# %% ../nbs/02_data.ipynb #27e4f4c3
+# %% ../nbs/02_data.ipynb #4e0a948b
 def _to_8_bit(img):
-    "Grey images of 16 or 32 bits, scaled to 8"
-    a = np.asarray(img).astype(np.float32)
-    return Image.fromarray((a*255/max(65535 if a.max() > 255 else 255, a.max())).astype(np.uint8))
+    "A grey image of 16 or 32 bits per pixel in mode `L`, by the smallest usual range that holds its values"
+    a = np.nan_to_num(np.asarray(img).astype(np.float32))
+    ranges = (65535,) if ';16' in img.mode else (1, 255, 65535) if img.mode == 'F' else (255, 65535)
+    top = next((o for o in ranges if a.max() <= o), a.max())
+    if (clear := img.info.get('transparency')) is not None: a[a == clear] = top
+    return Image.fromarray((a.clip(0, top)*(255/top)).round().astype(np.uint8))
 
+# %% ../nbs/02_data.ipynb #e1730464
 def to_rgb(
     img:Image.Image, # any mode that Pillow reads
 )->Image.Image: # mode RGB, upright
     "Turn an image upright by its EXIF tag, put transparency onto white and convert any mode to RGB."
     img = ImageOps.exif_transpose(img)
     if img.mode[0] in 'IF': img = _to_8_bit(img)
-    if 'A' in img.getbands() or 'transparency' in img.info:
+    if img.has_transparency_data:
         img = img.convert('RGBA')
         img = Image.alpha_composite(Image.new('RGBA', img.size, 'white'), img)
-    return img.convert('RGB')
+    return img if img.mode == 'RGB' else img.convert('RGB')
 
-# %% ../nbs/02_data.ipynb #57b7b695
+# %% ../nbs/02_data.ipynb #18c1bc48
 def pad_square(
     img:Image.Image, # an RGB image of any shape
 )->Image.Image: # a square, as large as the longer side
     "Centre an image on a white square, so that resizing does not change its proportions."
     side = max(img.size)
-    return ImageOps.pad(img, (side, side), color='white')
+    out = Image.new('RGB', (side, side), 'white')
+    out.paste(img, ((side - img.width)//2, (side - img.height)//2))
+    return out
+
+# %% ../nbs/02_data.ipynb #2078cce0
+def _square(img, size):
+    "An RGB image, padded and resized to `(3, size, size)`"
+    if (k := max(img.size)//(3*size)) > 1: img = img.reduce(k)
+    img = pad_square(img).resize((size, size), Image.Resampling.LANCZOS)
+    return np.ascontiguousarray(np.asarray(img).transpose(2, 0, 1))
 
 def prepare(
     img:Image.Image, # any image that Pillow reads
     size:int=128, # side of the result, in pixels
 )->np.ndarray: # `uint8`, shape `(3, size, size)`
     "Convert to RGB, pad to a white square, resize, and put the channels first."
-    img = pad_square(to_rgb(img)).resize((size, size), Image.Resampling.LANCZOS)
-    return np.asarray(img).transpose(2, 0, 1)
+    return _square(to_rgb(img), size)
 
-# %% ../nbs/02_data.ipynb #68d8b4a7
+# %% ../nbs/02_data.ipynb #709b1aec
 def autocrop(
     img:Image.Image, # an RGB image
     threshold:int=235, # a pixel whose darkest channel is above this is background
 )->Image.Image: # the smallest box that holds everything else
     "Crop an image to what stands out from a white background; without such a background it stays as it is."
     dark = np.asarray(img).min(-1) <= threshold
-    ys, xs = np.where(dark.any(1))[0], np.where(dark.any(0))[0]
-    return img.crop((int(xs[0]), int(ys[0]), int(xs[-1])+1, int(ys[-1])+1)) if len(ys) else img
+    ys, xs = (np.where(dark.mean(axis) > 0.02)[0] for axis in (1, 0))
+    return img.crop((int(xs[0]), int(ys[0]), int(xs[-1]) + 1, int(ys[-1]) + 1)) if len(xs) and len(ys) else img
 
+# %% ../nbs/02_data.ipynb #6dd44b02
 def is_studio(
-    img:Image.Image, # an RGB image, cropped to the car
+    img:Image.Image, # an RGB image, best cropped to the car
     threshold:int=235, # a pixel whose darkest channel is above this is white
     fraction:float=0.3, # how much of the border has to be white
 )->bool: # is it a photo in front of a white or nearly white backdrop?
     "Tell whether the strips along the top, left and right are white enough for a studio photo."
-    a = np.asarray(img.resize((128, 128), Image.Resampling.BILINEAR)).min(-1) > threshold
-    return np.concatenate([a[:6].ravel(), a[:, :6].ravel(), a[:, -6:].ravel()]).mean() > fraction
+    white = np.asarray(img.resize((128, 128), Image.Resampling.BILINEAR)).min(-1) > threshold
+    strips = np.concatenate([white[:6].ravel(), white[:, :6].ravel(), white[:, -6:].ravel()])
+    return bool(strips.mean() > fraction)
 
-# %% ../nbs/02_data.ipynb #46209c67
+# %% ../nbs/02_data.ipynb #fac314c9
 @dataclass
 class ImageStore:
     "Prepared images in memory or in a memory-mapped file, with their names and what was skipped."
@@ -92,88 +110,167 @@ class ImageStore:
 
     def __len__(self): return len(self.images)
     def __getitem__(self, i): return self.images[i]
-    def __repr__(self): return f'{len(self):,} images of {self.size}x{self.size} from {self.source}, {len(self.skipped)} skipped'
+    def __repr__(self): return f'{len(self):,} images of {self.size}x{self.size} from {self.source}, {len(self.skipped):,} skipped'
     @property
     def size(self): return self.images.shape[-1]
 
-# %% ../nbs/02_data.ipynb #767dc0bb
-def _files(path):
-    "`(name, size, time, opener)` of each file below a folder, or in a zip file"
-    if path.is_dir():
-        fs = sorted(p for p in path.rglob('*') if p.is_file() and not any(o.startswith('.') for o in p.relative_to(path).parts))
-        return [(p.relative_to(path).as_posix(), p.stat().st_size, p.stat().st_mtime_ns, partial(open, p, 'rb')) for p in fs]
-    z = zipfile.ZipFile(path)
+# %% ../nbs/02_data.ipynb #14359fbb
+def _no_skips(): return pd.DataFrame(columns=['name', 'reason'])
+
+# %% ../nbs/02_data.ipynb #1f7e5d8d
+class _File(NamedTuple):
+    name: str
+    size: int
+    stamp: int
+    open: Callable|None
+
+def _walk(folder):
+    "The files below a folder, links to nowhere included"
+    paths = sorted(p for p in folder.rglob('*') if p.is_file() or (p.is_symlink() and not p.exists()))
+    stats = [p.stat() if p.exists() else p.lstat() for p in paths]
+    return [_File(p.relative_to(folder).as_posix(), o.st_size, o.st_mtime_ns, partial(open, p, 'rb')) for p, o in zip(paths, stats)]
+
+def _entries(z):
+    "The files in a zip file; only the last of several with the same name can be opened"
     infos = sorted((o for o in z.infolist() if not o.is_dir()), key=lambda o: o.filename)
-    return [(o.filename, o.file_size, o.CRC, partial(z.open, o)) for o in infos if not Path(o.filename).name.startswith('.')]
+    last = {o.filename: o for o in infos}
+    return [_File(o.filename, o.file_size, o.CRC, partial(z.open, o) if o is last[o.filename] else None) for o in infos]
+
+# %% ../nbs/02_data.ipynb #0f6a3a04
+_what_to_give = "Give a folder of images, a zip file of images, 'cars' (embedded) or 'stanford' (downloaded)."
+
+def _open_zip(path):
+    "The zip file at `path`, or an error that says what is there"
+    if not path.exists(): raise FileNotFoundError(f'There is no folder or zip file at {path}. {_what_to_give}')
+    try: return ZipFile(path)
+    except (BadZipFile, OSError) as e:
+        if path.suffix.lower() == '.zip': raise ValueError(f'{path} is not a complete zip file: copy or download it again.') from e
+        raise ValueError(f'{path} is neither a folder nor a zip file. {_what_to_give}') from e
+
+@contextmanager
+def _files(path):
+    "The files of a folder or a zip file, which stays open as long as they are needed"
+    def visible(f): return not any(o.startswith('.') or o == '__MACOSX' for o in PurePosixPath(f.name).parts)
+    if path.is_dir(): yield list(filter(visible, _walk(path)))
+    else:
+        with _open_zip(path) as z: yield list(filter(visible, _entries(z)))
+
+# %% ../nbs/02_data.ipynb #ff113f26
+_reasons = [(UnidentifiedImageError, 'not an image'), (PermissionError, 'no permission to read it'), (FileNotFoundError, 'a link to nowhere'),
+            ((Image.DecompressionBombError, Image.DecompressionBombWarning, MemoryError), 'too large'), (NotImplementedError, 'compressed in an unknown way')]
+
+def _reason(e, name=''):
+    "Why a file could not be read, in a few words"
+    if name.lower().endswith(('.heic', '.heif')): return 'HEIC: convert it to JPEG first'
+    if 'truncated' in str(e).lower(): return 'truncated'
+    if 'encrypted' in str(e): return 'encrypted'
+    return next((o for kind, o in _reasons if isinstance(e, kind)), 'damaged')
 
 def _read(file, size, studio, crop):
     "A prepared image, or the reason why there is none"
+    if file.open is None: return 'replaced by a later file of the same name'
+    if not file.size: return 'empty'
     try:
-        with file[-1]() as f: img = to_rgb(Image.open(f))
-    except Exception as e: return f'{type(e).__name__}: {e}'
-    if crop: img = autocrop(img)
-    if studio and not is_studio(img): return 'not a studio photo'
-    return prepare(img, size)
+        with file.open() as f, Image.open(f) as img:
+            if not crop: img.draft(None, [max(1, 3*size*o//max(img.size)) for o in img.size])
+            img = to_rgb(img)
+        if crop: img = autocrop(img)
+        return _square(img, size) if is_studio(img) or not studio else 'not a studio photo'
+    except Exception as e: return _reason(e, file.name)
 
-# %% ../nbs/02_data.ipynb #dbb7ddd9
-def _build(files, folder, size, studio, crop):
-    "Write the store of `files` into `folder`"
-    out = np.lib.format.open_memmap(folder/'all.npy', 'w+', np.uint8, (len(files), 3, size, size))
+# %% ../nbs/02_data.ipynb #0050b285
+def _prepared(files, read):
+    "`read` each file, a few at once and in order, with a progress bar"
+    Image.init()
+    ex = ThreadPoolExecutor(min(8, os.cpu_count() or 1))
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore', UserWarning)
+        warnings.simplefilter('error', Image.DecompressionBombWarning)
+        try: yield from tqdm(ex.map(read, files), 'Preparing images', len(files), leave=False, delay=1, disable=None if not IN_NOTEBOOK else False)
+        finally: ex.shutdown(cancel_futures=True)
+
+def _write_header(f, n, size):
+    "The start of a `.npy` file of `n` images"
+    f.seek(0)
+    np.lib.format.write_array_header_1_0(f, dict(descr='|u1', fortran_order=False, shape=(n, 3, size, size)))
+    return f.tell()
+
+def _build(folder, files, read, size, n=None, source=''):
+    "Write the images of `files`, their names and what was skipped into `folder`"
     names, skipped = [], []
-    with ThreadPoolExecutor(cpu_count()) as ex:
-        it = ex.map(partial(_read, size=size, studio=studio, crop=crop), files)
-        for f, o in zip(files, tqdm(it, 'Preparing images', len(files), leave=False, disable=None)):
-            if isinstance(o, str): skipped.append((f[0], o))
-            else: out[len(names)] = o; names.append(f[0])
-    np.save(folder/'images.npy', out[:len(names)])
-    (folder/'all.npy').unlink()
+    with open(folder/'images.npy', 'wb') as f, closing(_prepared(files, read)) as results:
+        start = _write_header(f, len(files), size)
+        for file, o in zip(files, results):
+            if isinstance(o, str): skipped.append((file.name, o))
+            else: f.write(o); names.append(file.name)
+            if len(names) == n: break
+        assert _write_header(f, len(names), size) == start
+    if not names:
+        why = ', '.join(f'{a}: {b}' for a, b in skipped[:3])
+        raise ValueError(f'None of the {len(files):,} files in {source} is an image to use ({why}). {_what_to_give}')
     (folder/'meta.json').write_text(json.dumps(dict(names=names, skipped=skipped)))
 
-# %% ../nbs/02_data.ipynb #26db8df2
-def _load(folder, source):
-    "The store in `folder`"
-    meta = json.loads((folder/'meta.json').read_text())
-    skipped = pd.DataFrame(meta['skipped'], columns=['name', 'reason'])
-    if not meta['names']: raise ValueError(f'No readable image in {source} ({len(skipped)} files looked at). {skipped.head(3).to_string(index=False, header=False) if len(skipped) else ""}')
-    return ImageStore(np.load(folder/'images.npy', mmap_mode='r'), meta['names'], skipped, source)
+# %% ../nbs/02_data.ipynb #cd08a2ef
+def _make(folder, fill):
+    "Let `fill` write a new folder that appears under its name when it is complete, and not before"
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    for o in folder.parent.glob('tmp*'):
+        with suppress(OSError):
+            if time.time() - o.stat().st_mtime > 86400: shutil.rmtree(o)
+    tmp = Path(tempfile.mkdtemp(prefix='tmp', dir=folder.parent))
+    try:
+        fill(tmp)
+        tmp.rename(folder)
+    except OSError:
+        if not (folder/'meta.json').exists(): raise
+    finally: shutil.rmtree(tmp, ignore_errors=True)
 
+def _load(folder, source):
+    "The store in `folder`: the images stay on disk and are read as they are needed"
+    meta = json.loads((folder/'meta.json').read_text())
+    return ImageStore(np.load(folder/'images.npy', mmap_mode='r'), meta['names'], pd.DataFrame(meta['skipped'], columns=['name', 'reason']), source)
+
+# %% ../nbs/02_data.ipynb #5d0adaf1
 def _stanford():
     "The folder of the Stanford Cars photos, downloaded by fastai"
     from fastai.data.external import URLs, untar_data
-    try: return untar_data(URLs.CARS)
-    except Exception as e: raise ConnectionError(f"Could not download Stanford Cars ({e}). Download it by hand and give its folder, or use 'cars', the embedded set.") from e
+    try: return Path(untar_data(URLs.CARS))
+    except Exception as e:
+        raise FileNotFoundError(f"Stanford Cars could not be downloaded from {URLs.CARS} ({type(e).__name__}). "
+                                "Try again later, give the folder of a copy, or use 'cars', which needs no download.") from e
 
-# %% ../nbs/02_data.ipynb #d57bce9c
+def _key(path, files, *options):
+    "A name for a store that changes with everything that the store depends on"
+    what = [2, str(path.resolve()), *options, [f[:3] for f in files]] # 2: version of the preparation
+    return hashlib.sha1(repr(what).encode()).hexdigest()[:16]
+
+# %% ../nbs/02_data.ipynb #cbc6af72
 def image_store(
-    source, # a folder, a zip file, `'cars'` (embedded), `'stanford'` (downloaded), or an `ImageStore`
+    source, # a folder, a zip file, `'cars'` (embedded), `'stanford'` (downloaded), or an `ImageStore`, which stays as it is
     size:int=128, # side of the images, in pixels
-    n:int|None=None, # use the first `n` images only
+    n:int|None=None, # stop after this many images
     studio:bool=False, # keep only photos in front of a white backdrop
     crop:bool=False, # crop to the car where the background is white
 )->ImageStore: # the prepared images
     "Prepare all images of a source once and keep them; raises `FileNotFoundError` or `ValueError` when there is nothing to read."
     if isinstance(source, ImageStore): return source
     if source == 'cars':
-        images, _ = embedded_cars(n or 4000, size)
-        return ImageStore(images, [f'{i:05}' for i in range(len(images))], pd.DataFrame(columns=['name', 'reason']), source)
+        images = embedded_cars(n or 4000, size)[0]
+        return ImageStore(images, [f'{i:05}' for i in range(len(images))], _no_skips(), source)
     path = _stanford() if source == 'stanford' else Path(source).expanduser()
-    if not path.exists(): raise FileNotFoundError(f"No such folder or zip file: {path}. Give a folder of images, a zip file, 'cars' or 'stanford'.")
-    files = _files(path)[:n]
-    key = hashlib.sha1(repr([1, str(path.resolve()), size, studio, crop, [f[:3] for f in files]]).encode()).hexdigest()[:16]
-    folder = cache_dir()/'stores'/key
-    if not (folder/'meta.json').exists():
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        tmp = Path(tempfile.mkdtemp(dir=folder.parent))
-        try: _build(files, tmp, size, studio, crop); tmp.rename(folder)
-        finally: shutil.rmtree(tmp, ignore_errors=True)
+    with _files(path) as files:
+        if not files: raise ValueError(f'There is no file in {path}. {_what_to_give}')
+        folder = cache_dir()/'stores'/_key(path, files, size, n, studio, crop)
+        read = partial(_read, size=size, studio=studio, crop=crop)
+        if not (folder/'meta.json').exists(): _make(folder, partial(_build, files=files, read=read, size=size, n=n, source=path))
     return _load(folder, str(source))
 
-# %% ../nbs/02_data.ipynb #0bcc245d
+# %% ../nbs/02_data.ipynb #dba74aa4
 def scale(
     x:Tensor, # `uint8` images
-)->Tensor: # float images in [-1, 1]
+)->Tensor: # `float32` images in [-1, 1]
     "Bytes 0 to 255 to floats -1 to 1."
-    return x.float()/127.5 - 1
+    return x.float().sub(127.5).div_(127.5)
 
 def to_uint8(
     x:Tensor, # float images in [-1, 1]
@@ -181,34 +278,60 @@ def to_uint8(
     "The inverse of `scale`: clamp, round, bytes."
     return ((x.float().clamp(-1, 1) + 1)*127.5).round().to(torch.uint8)
 
-# %% ../nbs/02_data.ipynb #272ba8f9
+# %% ../nbs/02_data.ipynb #673f8437
 def image_grid(
-    x:Tensor, # float images in [-1, 1], shape `(B, 3, S, S)`
+    x:Tensor, # float images in [-1, 1], or `uint8`, shape `(B, 3, S, S)`
     ncol:int=8, # images in a row
 )->Image.Image: # one picture
     "Lay images out on a white grid, row by row."
-    return Image.fromarray(make_grid(to_uint8(x.detach().cpu()), ncol, padding=2, pad_value=255).permute(1, 2, 0).numpy())
+    x = x.detach().cpu()
+    x = x if x.dtype == torch.uint8 else to_uint8(x)
+    return Image.fromarray(make_grid(x, ncol, padding=2, pad_value=255).permute(1, 2, 0).numpy())
 
+def _mirror_half(x):
+    "Mirror about half of the images of a batch, in place"
+    some = torch.rand(len(x)).numpy() < 0.5
+    x[some] = x[some][..., ::-1]
+    return x
+
+# %% ../nbs/02_data.ipynb #90904914
 class StoreDL(DataLoader):
     "A fastai `DataLoader` that slices whole batches from an array of bytes and scales them on the device."
     n_inp = 1
-    def __init__(self, dataset, flip=False, **kwargs):
+    def __init__(self,
+        dataset, # an array, an `ImageStore` or a subset of them: `uint8` images, shape `(N, 3, S, S)`
+        flip:bool=False, # mirror half of the images, anew each time
+        **kwargs, # more for fastai's `DataLoader`, such as `bs` and `shuffle`
+    ):
         self.flip = flip
-        super().__init__(dataset, num_workers=0, **{k: v for k, v in kwargs.items() if k != 'num_workers'})
-    def new(self, dataset=None, **kwargs): return super().new(dataset, **{'flip': self.flip and kwargs.get('shuffle', True), **kwargs})
+        super().__init__(dataset, **{**kwargs, 'num_workers': 0})
+    def new(self, dataset=None, **kwargs):
+        "The same for other images or other settings; without shuffling there is no flip either."
+        return super().new(dataset, **{'flip': self.flip and kwargs.get('shuffle', True), **kwargs})
     def shuffle_fn(self, idxs): return torch.randperm(len(idxs)).tolist()
     def create_item(self, i): return i
-    def do_batch(self, b): return (torch.from_numpy(self.dataset.dataset[np.asarray(self.dataset.indices)[b]]),)
+    def do_batch(self, b):
+        x = np.asarray(self.dataset[b])
+        return (torch.from_numpy(_mirror_half(x) if self.flip else x),)
     def after_batch(self, b):
         x = scale(b[0])
-        if self.flip: x = torch.where((torch.rand(len(x), device=x.device) < 0.5)[:, None, None, None], x.flip(-1), x)
         return x, x
-    def show_batch(self, b=None, max_n=16, ncol=8, figsize=None):
-        x = (b or self.one_batch())[0][:max_n]
-        _, ax = plt.subplots(figsize=figsize or (ncol*1.2, 1.2*-(-len(x)//ncol)))
+    def show_batch(self,
+        b=None, # a batch; a new one if `None`
+        max_n:int=16, # show this many images at most
+        ncol:int=8, # images in a row
+        figsize=None, # in inches
+    ):
+        "Show the images of a batch as a grid."
+        x = (self.one_batch() if b is None else b)[0][:max_n]
+        _, ax = plt.subplots(figsize=figsize or (1.2*min(ncol, len(x)), 1.2*-(-len(x)//ncol)))
         ax.imshow(image_grid(x, ncol)); ax.axis('off')
 
-# %% ../nbs/02_data.ipynb #7e9aad97
+# %% ../nbs/02_data.ipynb #da10d1d3
+class _Part(Subset):
+    "Some of the images of a store"
+    def new_empty(self): return _Part(np.array(self.dataset[:0]), [])
+
 def car_dls(
     source, # anything that `image_store` takes
     size:int=128, # side of the images, in pixels
@@ -218,14 +341,16 @@ def car_dls(
     flip:bool=True, # mirror half of the training images, anew each time
     device=None, # where batches go; fastai's default device if `None`
     **kwargs, # more for `image_store`
-)->DataLoaders: # training and held-out batches `(x, x)`, in [-1, 1]
-    "Split a source of images at random and give fastai `DataLoaders` over the two parts."
+)->DataLoaders: # training and held-out batches `(x, x)`, in [-1, 1]; its `store` is the `ImageStore`
+    "Split a source of images at random and give fastai `DataLoaders` over the two parts; raises `ValueError` when there are too few images."
     store = image_store(source, size, **kwargs)
     idxs = np.random.default_rng(seed).permutation(len(store))
     n_valid = round(len(store)*valid_pct)
-    if not 0 < n_valid < len(store) - 1: raise ValueError(f'{len(store)} images cannot be split with valid_pct={valid_pct}: at least 2 to train on and 1 held out are needed.')
+    if not 0 < n_valid < len(store) - 1:
+        raise ValueError(f'{len(store)} images cannot be split with valid_pct={valid_pct}: at least 2 to train on and 1 held out are needed.')
     valid, train = idxs[:n_valid], idxs[n_valid:]
-    dls = DataLoaders(StoreDL(Subset(store.images, train), flip, bs=min(bs, len(train)), shuffle=True, drop_last=True),
-                      StoreDL(Subset(store.images, valid), bs=min(bs, len(train))), device=torch.device(device) if device else default_device())
+    bs = min(bs, len(train))
+    dls = DataLoaders(StoreDL(_Part(store.images, train), flip, bs=bs, shuffle=True, drop_last=True),
+                      StoreDL(_Part(store.images, valid), bs=bs), device=torch.device(device) if device else default_device())
     dls.store = store
     return dls

@@ -1,0 +1,320 @@
+"""The command line as a user meets it: a process with arguments, files, an exit code and what it prints."""
+import inspect
+import os
+import re
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from zipfile import ZipFile
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from car_vae import __version__
+from car_vae.cli import app, main
+
+COMMANDS = 'demo', 'train', 'info', 'reconstruct', 'interpolate', 'sample'
+TINY = '--size', '32', '--latent-dim', '4', '--bs', '8', '--epochs', '25', '--save-every', '0'
+program = str(Path(sys.executable).with_name('car_vae'))
+
+
+def start(*args):
+    "A process that can be interrupted, also where this one ignores Ctrl+C because it runs in the background."
+    listen = None if os.name == 'nt' else lambda: signal.signal(signal.SIGINT, signal.default_int_handler)
+    return subprocess.Popen([program, *map(str, args)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=listen)
+
+
+def run(*args, code=0):
+    "Standard output and standard error of a process that has to end with `code`."
+    p = start(*args)
+    out, err = p.communicate(timeout=300)
+    assert p.returncode == code, out + err
+    assert 'Traceback' not in out + err and 'Warning' not in out + err
+    return out, err
+
+
+def picture(seed, size):
+    "A coloured block on a white ground, somewhere else for every seed."
+    rng = np.random.default_rng(seed)
+    a = np.full((*size[::-1], 3), 255, np.uint8)
+    y, x = rng.integers(2, 14, 2)
+    a[y:y + 16, x:x + 20] = rng.integers(0, 200, 3)
+    return Image.fromarray(a)
+
+
+@pytest.fixture(scope='module')
+def here(tmp_path_factory):
+    "A working folder with 30 photos of several formats, a file that is none, the same as a zip file, and a cache of its own."
+    folder = tmp_path_factory.mktemp('cli')
+    (folder / 'photos').mkdir()
+    for i in range(30): picture(i, (48, 40) if i % 2 else (36, 64)).save(folder / f"photos/car{i:02}.{'png' if i % 3 else 'jpg'}")
+    (folder / 'photos/broken.jpg').write_text('not an image')
+    with ZipFile(folder / 'photos.zip', 'w') as z:
+        for f in (folder / 'photos').iterdir(): z.write(f, f'photos/{f.name}')
+    with pytest.MonkeyPatch.context() as m:
+        m.chdir(folder)
+        m.setenv('CAR_VAE_CACHE', str(folder / 'cache'))
+        yield folder
+
+
+@pytest.fixture(scope='module')
+def trained(here):
+    "A finished run and what its training printed."
+    return Path('runs/photos-quick'), run('train', 'photos', *TINY)[0]
+
+
+@pytest.fixture
+def call(here, capsys):
+    "The same in this process, without the seconds that PyTorch needs to start."
+    def _call(*args, code=0):
+        with pytest.raises(SystemExit) as e: main([*map(str, args)])
+        out, err = capsys.readouterr()
+        assert e.value.code == code, out + err
+        return out, err
+    return _call
+
+
+# Help
+
+@pytest.mark.parametrize('args', [['--help'], ['train', '--help']])
+def test_help_takes_less_than_a_second(here, args):
+    times = []
+    for _ in range(3):
+        t0 = time.perf_counter()
+        run(*args)
+        times.append(time.perf_counter() - t0)
+    assert min(times) < 1, times
+
+
+def test_importing_the_commands_imports_nothing_heavy():
+    code = "import sys, car_vae.cli; print([o for o in ('torch', 'fastai', 'numpy', 'pandas', 'PIL', 'matplotlib') if o in sys.modules])"
+    assert subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, check=True).stdout.strip() == '[]'
+
+
+def test_help_lists_the_commands_and_each_has_an_example(call):
+    text = run()[0]
+    assert text == call('--help')[0]
+    assert [m for m in re.findall(r'^  (\w+)  ', text, re.M) if m in COMMANDS] == list(COMMANDS) and '...' not in text.split('Commands:')[1]
+    for command in COMMANDS: assert f'Example:  car_vae {command}' in ' '.join(call(command, '--help')[0].split(' '))
+
+
+def test_every_parameter_is_explained():
+    for c in app.registered_commands:
+        for p in inspect.signature(c.callback).parameters.values(): assert len((p.annotation.__metadata__[0].help or '').split()) > 2, f'{c.callback.__name__} {p.name}'
+
+
+def test_version(): assert run('--version')[0] == f'car_vae {__version__}\n'
+
+
+# Training
+
+def test_train_says_what_it_read_and_how_good_it_became(trained):
+    folder, text = trained
+    assert '30 images of 32x32 from photos, 1 skipped' in text and 'skipped broken.jpg' in text
+    assert re.search(r'Held-out PSNR \d+\.\d+ dB over 9 images; PCA with as many components \(4\): \d+\.\d+ dB', text)
+    for name in 'config.json', 'model.safetensors', 'history.csv', 'checkpoint.pt', 'loss.png', 'reconstructions.png': assert (folder / name).stat().st_size
+
+
+def test_the_next_commands_work_as_printed(trained, call):
+    lines = [shlex.split(o) for o in re.findall(r'^  car_vae (.*)', trained[1], re.M)]
+    assert [o[0] for o in lines] == ['info', 'reconstruct', 'interpolate', 'sample']
+    for words in lines: call(*words)
+    assert len(list(Path('samples').iterdir())) == 64
+
+
+def test_info(trained):
+    t0 = time.perf_counter()
+    text = run('info', trained[0])[0]
+    assert time.perf_counter() - t0 < 3
+    for o in '(finished)', '25 of 25', 'compact', '4 latent', 'learning rate 0.004', '21 to train on and 9 held out, 32x32, from photos', f'car_vae {__version__}', 'torch': assert o in text
+
+
+def test_minutes_fit_the_schedule_to_the_machine(here):
+    out, _ = run('train', 'photos.zip', '--size', 32, '--latent-dim', 4, '--bs', 8, '--minutes', 0.2)
+    assert '30 images of 32x32 from photos.zip' in out and Path('runs/photos-quick').parent.joinpath('photos-quick').name
+    minutes, seconds = map(int, re.findall(r'in (\d+):(\d\d)', out)[-1])
+    assert 4 <= 60*minutes + seconds <= 30
+
+
+@pytest.mark.skipif(os.name == 'nt', reason='a signal is sent')
+def test_resume_after_an_interrupt_gives_the_same_weights(trained):
+    p, t0 = start('train', 'photos', *TINY, '--out', 'runs/two halves'), time.time()
+    while not Path('runs/two halves/checkpoint.pt').exists() and p.poll() is None and time.time() - t0 < 120: time.sleep(0.05)
+    p.send_signal(signal.SIGINT)
+    _, err = p.communicate(timeout=60)
+    assert p.returncode == 130 and 'Traceback' not in err
+    words = shlex.split(re.search(r'To go on: car_vae (.*)', err)[1])
+    assert 'not finished' in run('info', 'runs/two halves')[0] and not Path('runs/two halves/model.safetensors').exists()
+    run(*words)
+    for name in 'model.safetensors', 'latents.safetensors', 'history.csv': assert (Path('runs/two halves') / name).read_bytes() == (trained[0] / name).read_bytes(), name
+
+
+def test_a_finished_run_is_left_as_it_is(trained, call):
+    model = (trained[0] / 'model.safetensors')
+    before = model.read_bytes()
+    assert 'finished already' in call('train', 'photos', '--resume')[0]
+    assert 'holds a run already' in call('train', 'photos', code=2)[1]
+    assert model.read_bytes() == before
+
+
+def test_a_run_is_resumed_as_it_began(trained, call):
+    assert 'leave out --size, --lr' in call('train', 'photos', '--resume', '--size', 64, '--lr', 0.1, code=2)[1]
+    Path('fewer').mkdir()
+    for i in range(10): picture(i, (40, 40)).save(f'fewer/{i}.png')
+    assert 'began with 30 images' in call('train', 'fewer', '--resume', '--out', trained[0], code=2)[1]
+
+
+def test_options_arrive_in_the_run(here, call):
+    call('train', 'photos', '--recipe', 'classic', '--arch', 'compact', '--size', 64, '--latent-dim', 6, '--bs', 5, '--lr', 0.002, '--seed', 3, '--epochs', 1, '--device', 'cpu', '--out', 'runs/options')
+    text = call('info', 'runs/options')[0]
+    for o in 'classic: compact network', '6 latent', 'batch 5', 'learning rate 0.002', 'seed 3', '1 of 1', '64x64', 'cpu': assert o in text
+
+
+# Pictures
+
+def png_sizes(folder): return {f.name: Image.open(f).size for f in Path(folder).iterdir()}
+
+
+def test_reconstruct_a_folder(trained):
+    Path('rec').mkdir()
+    Path('rec/mine.txt').write_text('keep')
+    text = run('reconstruct', trained[0], 'photos', 'rec')[0]
+    assert 'skipped broken.jpg' in text and Path('rec/mine.txt').read_text() == 'keep'
+    Path('rec/mine.txt').unlink()
+    assert png_sizes('rec') == {f'car{i:02}.png': (32, 32) for i in range(30)}
+
+
+def test_reconstruct_a_zip_or_one_file_gives_the_same(trained, call):
+    call('reconstruct', trained[0], 'photos.zip', 'rec zip')
+    call('reconstruct', trained[0], 'photos/car03.jpg', 'rec one')
+    assert len(png_sizes('rec zip')) == 30 and png_sizes('rec one') == {'car03.png': (32, 32)}
+    a, b = (np.array(Image.open(f'{o}/car03.png')).astype(int) for o in ('rec zip', 'rec one'))
+    assert abs(a - b).max() <= 1
+
+
+def test_reconstruct_loses_no_image(trained, call):
+    for folder in 'clash/a', 'clash/b': Path(folder).mkdir(parents=True)
+    picture(1, (40, 40)).save('clash/a/one.png')
+    picture(2, (40, 40)).save('clash/b/one.jpg')
+    assert 'would both become one.png' in call('reconstruct', trained[0], 'clash', 'rec clash', code=2)[1] and not Path('rec clash').exists()
+    before = Path('clash/a/one.png').read_bytes()
+    assert 'another folder' in call('reconstruct', trained[0], 'clash/a', 'clash/a', code=2)[1]
+    assert 'another folder' in call('reconstruct', trained[0], 'clash/a/one.png', 'clash/a', code=2)[1]
+    assert Path('clash/a/one.png').read_bytes() == before
+
+
+def test_interpolate_makes_an_animation(trained):
+    run('interpolate', trained[0], 'photos/car00.jpg', 'photos/car01.png', 'new/blend.gif', '--steps', 6)
+    with Image.open('new/blend.gif') as gif:
+        assert gif.size == (32, 32) and 2 <= gif.n_frames <= 10
+        durations = [gif.seek(i) or gif.info['duration'] for i in range(gif.n_frames)]
+    assert len(set(durations)) <= 3 and sum(durations) == 10*80, 'six steps there, four back; frames that look the same are merged'
+
+
+def test_interpolate_makes_a_strip(trained, call):
+    for args, name in ((), 'line.png'), (('--spherical',), 'arc.PNG'): call('interpolate', trained[0], 'photos/car00.jpg', 'photos/car01.png', name, '--steps', 5, *args)
+    line, arc = (np.array(Image.open(o)).astype(int) for o in ('line.png', 'arc.PNG'))
+    assert line.shape == (36, 5*34 + 2, 3)
+    assert not (line[:, :34] - arc[:, :34]).any(), 'both begin with the first image'
+    call('reconstruct', trained[0], 'photos/car00.jpg', 'ends')
+    assert abs(line[2:34, 2:34] - np.array(Image.open('ends/car00.png')).astype(int)).max() <= 1
+
+
+def test_sample(trained):
+    Path('dreams').mkdir()
+    Path('dreams/mine.txt').write_text('keep')
+    run('sample', trained[0], 'dreams', '--n', 5)
+    assert Path('dreams/mine.txt').read_text() == 'keep'
+    Path('dreams/mine.txt').unlink()
+    assert png_sizes('dreams') == {f'{i:05}.png': (32, 32) for i in range(5)}
+
+
+def test_sample_follows_its_seed_and_density(trained, call):
+    def pictures(name, *args):
+        call('sample', trained[0], name, '--n', 3, *args)
+        return [f.read_bytes() for f in sorted(Path(name).iterdir())]
+    first = pictures('s1')
+    assert pictures('s2') == first
+    assert pictures('s3', '--seed', 1) != first and pictures('s4', '--prior') != first
+
+
+def test_demo(here, call):
+    out = run('demo', '--out', 'outputs/demo', '--cars', 40, '--minutes', 0.05)[0]
+    assert re.search(r'Held-out PSNR .* PCA', out) and 'nbs/00_kl.ipynb' in out
+    pictures = 'reconstructions.png', 'interpolation.gif', 'samples.png', 'loss.png'
+    for name in pictures: assert name in out and Image.open(f'outputs/demo/{name}').size > (60, 60)
+    before = Path('outputs/demo/model.safetensors').read_bytes()
+    Path('outputs/demo/samples.png').unlink()
+    assert 'anew' in call('demo')[0] and Path('outputs/demo/samples.png').exists()
+    assert Path('outputs/demo/model.safetensors').read_bytes() == before
+
+
+def test_demo_leaves_other_runs_alone(trained, call): assert 'another run' in call('demo', '--out', trained[0], code=2)[1]
+
+
+# Bad input
+
+BAD = {
+    'no such command': 'trian photos',
+    'no such option': 'train photos --speed 3',
+    'missing argument': 'train',
+    'no such source': 'train nowhere',
+    'size 0': 'train photos --size 0',
+    'size not a multiple of 32': 'train photos --size 40 --out runs/bad',
+    'epochs -1': 'train photos --epochs -1',
+    'batch 0': 'train photos --bs 0',
+    'learning rate 0': 'train photos --lr 0',
+    'learning rate nan': 'train photos --lr nan',
+    'minutes 0': 'train photos --minutes 0',
+    'latents 0': 'train photos --latent-dim 0',
+    'unknown recipe': 'train photos --recipe slow',
+    'unknown network': 'train photos --arch resnet',
+    'unknown device': 'train photos --device tpu9 --out runs/bad',
+    'epochs and minutes': 'train photos --epochs 3 --minutes 1 --out runs/bad',
+    'nothing to resume': 'train photos --resume --out runs/nothing',
+    'a file as the run': 'train photos --out photos/car00.jpg',
+    'no image in the source': 'train empty --out runs/bad',
+    'a text file as the source': 'train photos/broken.jpg --out runs/bad',
+    'not a run': 'info photos',
+    'no run': 'sample runs/nothing out',
+    'damaged run': 'info damaged',
+    'no images': 'reconstruct {run} nowhere out',
+    'only unreadable images': 'reconstruct {run} photos/broken.jpg out',
+    'unreadable image': 'interpolate {run} photos/car00.jpg photos/broken.jpg out.gif',
+    'unknown ending': 'interpolate {run} photos/car00.jpg photos/car01.png out.bmp',
+    'one step': 'interpolate {run} photos/car00.jpg photos/car01.png out.gif --steps 1',
+    'output is an input': 'interpolate {run} photos/car00.jpg photos/car01.png photos/car01.png',
+    'no samples': 'sample {run} out --n 0',
+    'a file as the folder': 'sample {run} photos/car00.jpg',
+}
+
+@pytest.fixture(scope='module')
+def around(here):
+    "What the bad lines name."
+    for name in 'empty', 'damaged': Path(name).mkdir()
+    Path('damaged/config.json').write_text('{')
+    return sorted(here.rglob('*'))
+
+
+@pytest.mark.parametrize('name', BAD)
+def test_bad_input_ends_with_2_and_one_clear_line(trained, around, call, name):
+    words = shlex.split(BAD[name].format(run=trained[0]))
+    before = Path('photos/car01.png').read_bytes()
+    heavy = name in ('a text file as the source', 'unknown device', 'only unreadable images', 'a file as the folder')
+    _, err = (call if heavy else run)(*words, code=2)
+    assert err.startswith('Error: ') and err.endswith('.\n') and err.count('\n') == 1 and len(err) > 20, err
+    assert 'Traceback' not in err and 'Errno' not in err
+    assert not any(Path(o).exists() for o in ('runs/bad', 'out', 'out.gif', 'out.bmp')) and Path('photos/car01.png').read_bytes() == before
+
+
+def test_an_unforeseen_error_ends_with_1_and_says_how_to_see_more(trained, call):
+    shutil.copytree(trained[0], 'rotten')
+    Path('rotten/model.safetensors').write_bytes(b'rotten')
+    err = call('sample', 'rotten', 'out', code=1)[1]
+    assert err.count('\n') == 1 and '`car_vae --debug sample rotten out` shows where' in err
+    with pytest.raises(Exception, match='(?i)header|deserializ'): main(['--debug', 'sample', 'rotten', 'out'])
