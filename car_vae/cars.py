@@ -247,7 +247,7 @@ def _nearest(pixel, depth, n):
     np.minimum.at(buffer, pixel, depth)
     return np.flatnonzero(depth == buffer[pixel])
 
-# %% ../nbs/01_cars.ipynb #81cbaa0c
+# %% ../nbs/01_cars.ipynb #0f8e35bb
 _PAINT, _GLASS, _BLACK, _GAP, _CHROME, _LAMP, _RED, _PLATE, _RIM, _RUBBER = range(10)
 _MATERIALS = np.array([ # red, green, blue, mirror
     (1., 1., 1., .70), (.07,.08,.09, 1.2), (.10,.10,.11,.15), (.05,.05,.05, 0.), (.70,.71,.73,.50),
@@ -291,7 +291,7 @@ def _strip_sheet(style):
     k0, k1, y = dict([('SUV', (1.2,2.5,.44)), ('pick-up', (1.1,2.5,.52)), ('van', (1.3,2.1,.50)), ('coupe', (1.3,1.8,.36))]).get(style, (1.3,2.3,.46))
     pair(_CHROME, k0, k1, 0, y, 0, y+.05); pair(_BLACK, k0+.07, k1-.07, 0, y-.03, 0, y+.02)
     for k in (k0+k1)/2, (k0+2*k1)/3: d.line(at((k,-y), (k,y)), fill=_CHROME, width=5)
-    pair(_PLATE, 1.02, 1.34, 0, .24)
+    pair(_BLACK, .99, 1.37, 0, .26); pair(_PLATE, 1.02, 1.34, 0, .24)
     pair(_GAP, 1.75, 2.75, .60, 1.2, .66); pair(_LAMP, 1.82, 2.70, .64, 1.2, .70)
     d.line(at((3,-1), (3,1)), fill=_GAP, width=3)
     for s in (1,-1): d.line(at((3,s*.66), (3.95,s*.8)), fill=_GAP, width=3)
@@ -302,7 +302,7 @@ def _strip_sheet(style):
     k0, k1, y = (8.95, 9.72, .52) if low else (8.25, 9.55, .74)
     if style == 'pick-up': k0, k1, y = 8.97, 9.85, .82
     pair(_GAP, k0-.03, k1+.03, y-.03, 1.2); pair(_RED, k0, k1, y, 1.2); pair(_LAMP, k1-.25, k1-.12, y+.03, 1.)
-    pair(_PLATE, 9.25, 9.60, 0, .24)
+    pair(_BLACK, 9.21, 9.64, 0, .26); pair(_PLATE, 9.25, 9.60, 0, .24)
     d.line(at((9.78,-.95), (9.78,.95)), fill=_GAP, width=4)
     pair(_BLACK, 10.1, 11, 0, 1.2); pair(_CHROME, 10.25, 10.4, .45, .60)
     return np.array(im)
@@ -372,8 +372,8 @@ def _backdrop(size, scale, shift, eye, axes, length, width):
     dark = .72*_ease(.28, -.12, edge) + .16*_ease(.75, 0, edge)
     return 1 - np.where(ray[...,2] < -1e-3, dark, 0)
 
-# %% ../nbs/01_cars.ipynb #63e7c373
-_VERSION = 2 # raise it with every change that a picture shows: old caches are then left alone
+# %% ../nbs/01_cars.ipynb #619dd376
+_VERSION = 3 # raise it with every change that a picture shows: old caches are then left alone
 
 def _hits(factors, size):
     "What each pixel of a `(size, size)` picture sees: pixel, kind, position, normal and so on, and the camera."
@@ -426,8 +426,10 @@ def random_factors(
         saturation=np.where(u[7] < .4, .08*u[8], .55 + .4*u[8]),
         value=np.interp(u[9], [0, .3, .7, 1], [.06, .3, .75, .97])))
 
-# %% ../nbs/01_cars.ipynb #312df73c
-def _render_chunk(rows, size): return np.stack([render_car(r, size) for r in rows])
+# %% ../nbs/01_cars.ipynb #23fed03c
+def _render_chunk(rows, size):
+    "Pictures of a few cars: the work of one process at a time."
+    return np.stack([render_car(r, size) for r in rows])
 
 def render_cars(
     df:pd.DataFrame,    # factors, one car a row

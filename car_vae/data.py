@@ -178,7 +178,7 @@ def _read(file, size, studio, crop):
         return _square(img, size) if is_studio(img) or not studio else 'not a studio photo'
     except Exception as e: return _reason(e, file.name)
 
-# %% ../nbs/02_data.ipynb #0050b285
+# %% ../nbs/02_data.ipynb #a8a70e97
 def _prepared(files, read):
     "`read` each file, a few at once and in order, with a progress bar"
     Image.init()
@@ -186,7 +186,8 @@ def _prepared(files, read):
     with warnings.catch_warnings():
         warnings.simplefilter('ignore', UserWarning)
         warnings.simplefilter('error', Image.DecompressionBombWarning)
-        try: yield from tqdm(ex.map(read, files), 'Preparing images', len(files), leave=False, delay=1, disable=None if not IN_NOTEBOOK else False)
+        try: yield from tqdm(ex.map(read, files), 'Preparing images', len(files), leave=False, delay=3,
+                            disable=False if IN_NOTEBOOK else None)
         finally: ex.shutdown(cancel_futures=True)
 
 def _write_header(f, n, size):
@@ -265,12 +266,12 @@ def image_store(
         if not (folder/'meta.json').exists(): _make(folder, partial(_build, files=files, read=read, size=size, n=n, source=path))
     return _load(folder, str(source))
 
-# %% ../nbs/02_data.ipynb #dba74aa4
+# %% ../nbs/02_data.ipynb #96417f76
 def scale(
     x:Tensor, # `uint8` images
 )->Tensor: # `float32` images in [-1, 1]
     "Bytes 0 to 255 to floats -1 to 1."
-    return x.float().sub(127.5).div_(127.5)
+    return x.to(torch.float32, copy=True).sub_(127.5).div_(127.5)
 
 def to_uint8(
     x:Tensor, # float images in [-1, 1]

@@ -170,7 +170,7 @@ def fit_density(
     if log_var is not None: cov = cov + log_var.detach().cpu().double().exp().mean(0).diag()
     return MultivariateNormal(mu.mean(0).float(), scale_tril=torch.linalg.cholesky(cov + 1e-6*torch.eye(len(cov))).float())
 
-# %% ../nbs/07_latent.ipynb #ed3f1c15
+# %% ../nbs/07_latent.ipynb #e09b572b
 def attribute_direction(
     mu:Tensor, # encoded means, shape `(N, latent_dim)`
     values, # a known factor of the same images, shape `(N,)`, or `k` of them, shape `(N, k)`
@@ -180,7 +180,7 @@ def attribute_direction(
     if len(v) != len(mu): raise ValueError(f'{len(mu)} means and {len(v)} values: one value for each image is needed.')
     m = v.reshape(len(v), -1)
     m = m - m.mean(0)
-    if not m.abs().amax(0).gt(0).all(): raise ValueError('A factor has the same value for all images: no direction can be told from it.')
+    if (v == v[:1]).all(0).any(): raise ValueError('A factor has the same value for all images: no direction can be told from it.')
     d = torch.linalg.pinv(m) @ (mu - mu.mean(0))
     return d if v.dim() > 1 else d[0]
 
