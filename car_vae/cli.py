@@ -70,7 +70,7 @@ def _start(
     if version: print(f'car_vae {__version__}'); raise typer.Exit()
     if not ctx.invoked_subcommand: print(ctx.get_help())
 
-# %% ../nbs/09_cli.ipynb #d89ffe4f
+# %% ../nbs/09_cli.ipynb #87d1fa44
 def _one_line(e):
     "What went wrong, in one line"
     text = str(e)
@@ -100,7 +100,7 @@ def main(
     except Exception as e:
         if '--debug' in args[:1]: raise
         code = _fail(e, args)
-    sys.exit(code)
+    sys.exit(code or 0)
 
 # %% ../nbs/09_cli.ipynb #7e9b4a6f
 def _config(run):
@@ -305,14 +305,14 @@ def _batch(a):
     from car_vae.data import scale
     return scale(torch.from_numpy(np.array(a)))
 
-# %% ../nbs/09_cli.ipynb #21929a94
+# %% ../nbs/09_cli.ipynb #b61a459a
 def _save_path(x, out):
     "Write an interpolation as a strip or an animation, by the ending of `out`"
     from car_vae.latent import save_gif, save_strip
     out.parent.mkdir(parents=True, exist_ok=True)
     (save_gif if out.suffix.lower() == '.gif' else save_strip)(x, out)
 
-@command('car_vae interpolate runs/photos-quick a.jpg b.jpg blend.gif --steps 20')
+@command('car_vae interpolate runs/photos-quick a.jpg b.jpg blend.gif')
 def interpolate(
     run:Path, # Folder of a finished run.
     a:Path, # The image to start from.

@@ -6,10 +6,11 @@
 __all__ = ['encode_means', 'decode_images', 'lerp', 'slerp', 'interpolate', 'save_strip', 'save_gif', 'load_latents',
            'directions', 'traverse', 'sample', 'fit_density', 'attribute_direction', 'circular']
 
-# %% ../nbs/07_latent.ipynb #dad517ab
+# %% ../nbs/07_latent.ipynb #94deea38
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import torch
 from PIL import Image
 from safetensors.torch import load_file
@@ -170,13 +171,13 @@ def fit_density(
     if log_var is not None: cov = cov + log_var.detach().cpu().double().exp().mean(0).diag()
     return MultivariateNormal(mu.mean(0).float(), scale_tril=torch.linalg.cholesky(cov + 1e-6*torch.eye(len(cov))).float())
 
-# %% ../nbs/07_latent.ipynb #e09b572b
+# %% ../nbs/07_latent.ipynb #8e9417fc
 def attribute_direction(
     mu:Tensor, # encoded means, shape `(N, latent_dim)`
     values, # a known factor of the same images, shape `(N,)`, or `k` of them, shape `(N, k)`
 )->Tensor: # latents per unit of the factor, shape `(latent_dim,)`, or `(k, latent_dim)`
     "Least squares: how far the means move when a factor grows by one, the other factors fixed; raises `ValueError` on a constant factor or unequal lengths."
-    v = torch.as_tensor(values, dtype=mu.dtype, device=mu.device)
+    v = _tensor(values).to(mu)
     if len(v) != len(mu): raise ValueError(f'{len(mu)} means and {len(v)} values: one value for each image is needed.')
     m = v.reshape(len(v), -1)
     m = m - m.mean(0)
@@ -184,11 +185,15 @@ def attribute_direction(
     d = torch.linalg.pinv(m) @ (mu - mu.mean(0))
     return d if v.dim() > 1 else d[0]
 
-# %% ../nbs/07_latent.ipynb #90a820c9
+def _tensor(values):
+    "A tensor of floats from numbers of any kind, a column of a table among them"
+    return values if isinstance(values, Tensor) else torch.from_numpy(np.array(values, dtype=np.float32))
+
+# %% ../nbs/07_latent.ipynb #f75bf19f
 def circular(
     degrees, # angles, shape `(N,)`
     k:int=1, # harmonics: 1 draws an ellipse in latent space, more draw closed curves
 )->Tensor: # cosines and sines, shape `(N, 2*k)`
     "Coordinates of an angle without the jump from 360 to 0: cos a, sin a, cos 2a, sin 2a ..."
-    a = torch.as_tensor(degrees).float().deg2rad()[..., None]*torch.arange(1, k + 1)
+    a = _tensor(degrees).deg2rad()[..., None]*torch.arange(1, k + 1)
     return torch.stack([a.cos(), a.sin()], -1).flatten(-2)

@@ -322,16 +322,17 @@ def load_model(
     model.load_state_dict(load_file(f))
     return model.eval().to(device)
 
-# %% ../nbs/05_train.ipynb #31e184b5
+# %% ../nbs/05_train.ipynb #00571905
 class _Timer(Callback):
     "Time training batches, the first three left out, then cancel the fit"
     order, run_valid = 90, False
     def __init__(self, seconds): self.seconds, self.times = seconds, []
-    def before_train(self): self.last = None
+    def before_train(self): self.last = time.time()
     def after_batch(self):
         if self.dls.device.type == 'cuda': torch.cuda.synchronize()
-        if self.last: self.times.append(time.time() - self.last)
-        self.last = time.time()
+        now = time.time()
+        self.times.append(now - self.last)
+        self.last = now
         if len(self.times) > 5 and sum(self.times[3:]) > self.seconds: raise CancelFitException
 
 def epoch_seconds(
