@@ -207,7 +207,7 @@ def _next(run, source, names):
                   ['interpolate', run, a, b, 'blend.gif'], ['sample', run, 'samples']):
         print(f"  car_vae {shlex.join(map(str, words))}")
 
-# %% ../nbs/09_cli.ipynb #8d31d274
+# %% ../nbs/09_cli.ipynb #4be0ab09
 @command('car_vae train photos --size 64 --minutes 5')
 def train(
     source:str, # A folder of images, a zip file, 'cars' (drawn by this package) or 'stanford' (downloaded).
@@ -236,9 +236,10 @@ def train(
     store = data.image_store(source, r.size, studio=studio, crop=crop)
     _tell(store)
     if resume: _same_images(out, store)
-    if (out/'model.safetensors').exists(): print(f'{out} is finished already: nothing is left to train.')
     again = ['car_vae', 'train', source, '--out', str(out), '--resume', *['--studio']*studio, *['--crop']*crop]
-    with _resumable(out, again): t.train(store, r, out, minutes, resume, device, every=save_every)
+    if (out/'model.safetensors').exists(): print(f'{out} is finished already: nothing is left to train.')
+    else:
+        with _resumable(out, again): t.train(store, r, out, minutes, resume, device, every=save_every)
     _report(out, store)
     _next(out, source, store.names)
 

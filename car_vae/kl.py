@@ -30,11 +30,12 @@ def kl_discrete(
     log_ratio = torch.where(happens, p, 1).log() - torch.where(happens, q, 1).log()   # an outcome that never happens costs 0
     return (p*log_ratio).sum(-1)
 
-# %% ../nbs/00_kl.ipynb #caccefa1
+# %% ../nbs/00_kl.ipynb #9709a97d
+def _broadcasts(a, b): return len(a) <= len(b) and all(i in (1, j) for i, j in zip(a[::-1], b[::-1]))   # shape a to shape b
+
 def _like(t, mu, name):
     t = torch.as_tensor(t, dtype=mu.dtype, device=mu.device)
-    fits = t.ndim <= mu.ndim and all(a in (1, b) for a, b in zip(t.shape[::-1], mu.shape[::-1]))
-    if not fits: raise ValueError(f'{name} has shape {tuple(t.shape)}, which does not broadcast to the {tuple(mu.shape)} of mu.')
+    if not _broadcasts(t.shape, mu.shape): raise ValueError(f'{name} has shape {tuple(t.shape)}, which does not broadcast to the {tuple(mu.shape)} of mu.')
     return t
 
 # %% ../nbs/00_kl.ipynb #165e89de
@@ -51,7 +52,7 @@ def kl_normal(
     d = log_var - prior_log_var
     return 0.5*(d.expm1() - d + (mu - prior_mu)**2*(-prior_log_var).exp()).sum(-1)
 
-# %% ../nbs/00_kl.ipynb #dfbb92a4
+# %% ../nbs/00_kl.ipynb #cb5f81e3
 def kl_monte_carlo(
     q:torch.distributions.Distribution, # where the samples come from, batch shape `(...)`
     p:torch.distributions.Distribution, # what it is compared with; its batch shape broadcasts to that of `q`
@@ -59,8 +60,8 @@ def kl_monte_carlo(
 )->Tensor: # nats, the batch shape of `q`; differentiable if `q` has `rsample`
     "Estimate of KL(q || p): the mean of log q(z) - log p(z) over `n` samples of `q`; raises `ValueError` on `n < 1` or shapes that do not match."
     if n < 1: raise ValueError(f'n={n}: an estimate needs at least one sample.')
-    fits = q.event_shape == p.event_shape and torch.broadcast_shapes(q.batch_shape, p.batch_shape) == q.batch_shape
-    if not fits: raise ValueError(f'q has batch and event shapes {tuple(q.batch_shape)}, {tuple(q.event_shape)}; p has {tuple(p.batch_shape)}, '
-                                  f'{tuple(p.event_shape)}: event shapes must be equal, and p must broadcast to q.')
+    if q.event_shape != p.event_shape or not _broadcasts(p.batch_shape, q.batch_shape):
+        raise ValueError(f'q has batch and event shapes {tuple(q.batch_shape)}, {tuple(q.event_shape)}; p has {tuple(p.batch_shape)}, '
+                         f'{tuple(p.event_shape)}: event shapes must be equal, and p must broadcast to q.')
     z = q.rsample((n,)) if q.has_rsample else q.sample((n,))
     return (q.log_prob(z) - p.log_prob(z)).mean(0)

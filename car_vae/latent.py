@@ -6,7 +6,7 @@
 __all__ = ['encode_means', 'decode_images', 'lerp', 'slerp', 'interpolate', 'save_strip', 'save_gif', 'load_latents',
            'directions', 'traverse', 'sample', 'fit_density', 'attribute_direction', 'circular']
 
-# %% ../nbs/07_latent.ipynb #94deea38
+# %% ../nbs/07_latent.ipynb #38918945
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,9 +14,10 @@ import numpy as np
 import torch
 from PIL import Image
 from safetensors.torch import load_file
+from sklearn.cluster import KMeans
 from sklearn.covariance import ledoit_wolf
 from torch import Tensor
-from torch.distributions import Distribution, MultivariateNormal
+from torch.distributions import Categorical, Distribution, MixtureSameFamily, MultivariateNormal
 
 from .data import image_grid, to_uint8
 from .model import ConvVAE
@@ -159,17 +160,29 @@ def _draw(n, density, latent_dim, seed=None):
         if seed is not None: torch.default_generator.manual_seed(seed)
         return density.sample((n,)) if density else torch.randn(n, latent_dim)
 
-# %% ../nbs/07_latent.ipynb #00f63ae9
-def fit_density(
-    mu:Tensor, # encoded means, shape `(N, latent_dim)`
-    log_var:Tensor|None=None, # their log-variances, same shape: adds the mean variance of q(z|x)
-)->MultivariateNormal: # over latents, on the CPU
-    "Fit a Gaussian to encoded images, its covariance shrunk where they are few (Ledoit and Wolf, 2004); raises `ValueError` on fewer than two."
-    if len(mu) < 2: raise ValueError(f'{len(mu)} encoded images: at least 2 are needed to fit a density.')
+# %% ../nbs/07_latent.ipynb #9e2a5900
+def _gaussian(mu, log_var):
+    "The Gaussian of an aggregate posterior, its covariance shrunk where images are few"
     mu = mu.detach().cpu().double()
     cov = torch.from_numpy(ledoit_wolf(mu.numpy())[0])
     if log_var is not None: cov = cov + log_var.detach().cpu().double().exp().mean(0).diag()
     return MultivariateNormal(mu.mean(0).float(), scale_tril=torch.linalg.cholesky(cov + 1e-6*torch.eye(len(cov))).float())
+
+def fit_density(
+    mu:Tensor, # encoded means, shape `(N, latent_dim)`
+    log_var:Tensor|None=None, # their log-variances, same shape: adds the mean variance of q(z|x)
+    k:int|None=None, # Gaussians in the mixture; one for every 150 images, at most 16, if `None`
+)->Distribution: # over latents, on the CPU
+    "Fit Gaussians to clusters of encoded images, covariances shrunk where they are few (Ledoit and Wolf, 2004); raises `ValueError` on fewer than two images or k < 1."
+    if len(mu) < 2: raise ValueError(f'{len(mu)} encoded images: at least 2 are needed to fit a density.')
+    if k is None: k = min(max(len(mu)//150, 1), 16)
+    if not 0 < k <= len(mu)//2: raise ValueError(f'k={k}: {len(mu)} encoded images make 1 to {len(mu)//2} Gaussians.')
+    if k == 1: return _gaussian(mu, log_var)
+    cluster = torch.from_numpy(KMeans(k, n_init=1, random_state=0).fit_predict(mu.detach().cpu().numpy()))
+    members = [o for o in (torch.where(cluster == i)[0] for i in range(k)) if len(o) > 1]
+    gs = [_gaussian(mu[o], None if log_var is None else log_var[o]) for o in members]
+    return MixtureSameFamily(Categorical(torch.tensor([float(len(o)) for o in members])),
+                             MultivariateNormal(torch.stack([g.mean for g in gs]), scale_tril=torch.stack([g.scale_tril for g in gs])))
 
 # %% ../nbs/07_latent.ipynb #8e9417fc
 def attribute_direction(

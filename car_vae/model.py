@@ -47,10 +47,13 @@ def classic_encoder(
     nfs = [3, 512, 256, 128, 128, 128, 128]
     return nn.Sequential(*[conv_block(i, o) for i, o in zip(nfs, nfs[1:])], nn.AdaptiveAvgPool2d(1), nn.Flatten()), nfs[-1]
 
-# %% ../nbs/03_model.ipynb #34bc616f
+# %% ../nbs/03_model.ipynb #ee9730ce
 class Shortcut(nn.Sequential):
     "Layers in a row, except for the last: it takes the input straight to the end, where `join` brings both together."
-    def __init__(self, *layers, join):
+    def __init__(self,
+        *layers, # modules: a row of them, then the shortcut
+        join, # function of two tensors: what came out of the row, and of the shortcut
+    ):
         super().__init__(*layers)
         self.join = join
     def forward(self, x):

@@ -7,7 +7,7 @@ __all__ = ['Recipe', 'lr_schedule', 'LossPart', 'SampleAlways', 'SeedEpochs', 'S
            'ShowProgress', 'plot_history', 'fit', 'encode_all', 'load_recipe', 'load_model', 'epoch_seconds', 'train',
            'load_or_train']
 
-# %% ../nbs/05_train.ipynb #cb91520f
+# %% ../nbs/05_train.ipynb #cd734bd7
 import copy, json, math, os, platform, sys, time
 from dataclasses import asdict, dataclass, replace
 from functools import partial
@@ -32,7 +32,7 @@ from torch import Tensor
 
 from . import __version__
 from .data import car_dls, image_grid
-from .loss import KLWarmup, VAELoss
+from .loss import KLWarmup, LossMode, VAELoss
 from .model import ConvVAE
 
 # %% ../nbs/05_train.ipynb #800e4c45
@@ -99,12 +99,10 @@ class LossPart(Metric):
     @property
     def name(self): return self.part
 
-# %% ../nbs/05_train.ipynb #2c61c459
+# %% ../nbs/05_train.ipynb #35d5c6eb
 class SampleAlways(Callback):
     "Sample z in validation as in training, so that both report the same loss."
-    order = -9
-    def before_train(self): self.learn.loss_func.train()
-    def before_validate(self): self.learn.loss_func.eval(); self.model.sampling = True
+    def before_validate(self): self.model.sampling = True
     def after_validate(self): self.model.sampling = None
     def after_fit(self): self.model.sampling = None
 
@@ -123,7 +121,7 @@ class StopOnNaN(Callback):
         raise FloatingPointError(f'The loss is not a finite number any more (epoch {self.epoch + 1}). Try a third of the learning rate '
                                  'or a longer KL warm-up. The last good checkpoint is kept.')
 
-# %% ../nbs/05_train.ipynb #12e54754
+# %% ../nbs/05_train.ipynb #67d93f7a
 def vae_learner(
     dls:DataLoaders, # batches `(x, x)` of images in [-1, 1], shape `(B, 3, S, S)`; on the device to train on
     recipe:Recipe, # what to train, and how
@@ -131,7 +129,7 @@ def vae_learner(
     "A fastai `Learner` with the recipe's model, loss, optimiser and callbacks."
     torch.manual_seed(recipe.seed)
     model = ConvVAE(dls.one_batch()[0].shape[-1], recipe.latent_dim, recipe.arch)
-    cbs = [SampleAlways(), SeedEpochs(recipe.seed), StopOnNaN(), ChannelsLast(), ParamScheduler({'lr': lr_schedule(recipe)})]
+    cbs = [LossMode(), SampleAlways(), SeedEpochs(recipe.seed), StopOnNaN(), ChannelsLast(), ParamScheduler({'lr': lr_schedule(recipe)})]
     if recipe.kl_warmup: cbs.append(KLWarmup(recipe.kl_warmup))
     learn = Learner(dls, model, VAELoss(recipe.likelihood, recipe.beta, recipe.free_nats), _optimiser(recipe), lr=recipe.lr,
                     metrics=[LossPart('rate'), LossPart('distortion')], cbs=cbs)

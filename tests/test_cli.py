@@ -61,6 +61,7 @@ def here(tmp_path_factory):
     with pytest.MonkeyPatch.context() as m:
         m.chdir(folder)
         m.setenv('CAR_VAE_CACHE', str(folder / 'cache'))
+        m.setenv('OMP_NUM_THREADS', '1')
         yield folder
 
 
