@@ -373,7 +373,7 @@ def _draw(run, store):
     latent.save_gif(latent.interpolate(model, x[0], x[1], 20), run/'interpolation.gif')
     data.image_grid(latent.sample(model, 32, latent.fit_density(*latent.load_latents(run)), 0)).save(run/'samples.png')
 
-# %% ../nbs/09_cli.ipynb #40366296
+# %% ../nbs/09_cli.ipynb #6982bf5e
 @command('car_vae demo --minutes 1')
 def demo(
     out:Path=Path('outputs/demo'), # Folder for the run and the pictures.
@@ -382,6 +382,8 @@ def demo(
 ):
     "Start here: train on drawn cars, then blend and invent some. It takes a few minutes and needs no images."
     store = _demo_cars(out, cars)
+    _tell(store)
+    if not (out/'config.json').exists(): print(f'Training for about {minutes:g} minutes. Ctrl+C stops it, and the same command goes on.')
     from car_vae.train import Recipe, load_or_train
     with _resumable(out, ['car_vae', 'demo', '--out', str(out)]): load_or_train(store, Recipe.quick(name='demo', size=64), out, minutes=minutes)
     _draw(out, store)

@@ -302,7 +302,7 @@ def encode_all(
     qs = [model.encode(b[0]) for b in dl]
     return tuple(torch.cat([getattr(q, o).float().cpu() for q in qs]) for o in ('mean', 'log_var'))
 
-# %% ../nbs/05_train.ipynb #110bad11
+# %% ../nbs/05_train.ipynb #da32f546
 def load_recipe(
     run, # a run folder
 )->Recipe: # the recipe that it was trained with
@@ -313,11 +313,12 @@ def load_model(
     run, # a run folder
     device='cpu', # where to put the model
 )->ConvVAE: # in eval mode
-    "Read a run's model; raises `FileNotFoundError` when there is no run, or when it has not finished."
+    "Read a run's model; raises `FileNotFoundError` when there is none or it has not finished, `ValueError` when its weights do not fit."
     recipe, f = load_recipe(run), Path(run)/'model.safetensors'
     if not f.exists(): raise FileNotFoundError(f'{run} has no model yet: resume the run to finish it.')
     model = ConvVAE(_config(run)['size'], recipe.latent_dim, recipe.arch)
-    model.load_state_dict(load_file(f))
+    try: model.load_state_dict(load_file(f))
+    except RuntimeError as e: raise ValueError(f'The weights in {run} do not fit this version of the model: train it again.') from e
     return model.eval().to(device)
 
 # %% ../nbs/05_train.ipynb #00571905
