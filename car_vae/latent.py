@@ -6,8 +6,7 @@
 __all__ = ['encode_means', 'decode_images', 'lerp', 'slerp', 'interpolate', 'save_strip', 'save_gif', 'load_latents',
            'directions', 'traverse', 'sample', 'fit_density', 'attribute_direction', 'circular']
 
-# %% ../nbs/07_latent.ipynb #38918945
-from contextlib import contextmanager
+# %% ../nbs/07_latent.ipynb #e07e9a2e
 from pathlib import Path
 
 import numpy as np
@@ -20,31 +19,22 @@ from torch import Tensor
 from torch.distributions import Categorical, Distribution, MixtureSameFamily, MultivariateNormal
 
 from .data import image_grid, to_uint8
-from .model import ConvVAE
+from .model import ConvVAE, at_rest
 
-# %% ../nbs/07_latent.ipynb #77bcdf5b
-@contextmanager
-def _at_rest(model):
-    "The model in eval mode and without gradients, then as it was; yields its device"
-    training = model.training
-    model.eval()
-    try:
-        with torch.no_grad(): yield next(model.parameters()).device
-    finally: model.train(training)
-
+# %% ../nbs/07_latent.ipynb #5b79b83d
 def encode_means(
     model:ConvVAE, # trained; used in eval mode
     x:Tensor, # images in [-1, 1], shape `(B, 3, S, S)`
 )->Tensor: # means of q(z|x), shape `(B, latent_dim)`
     "Encode images by their means, without noise, 256 at a time."
-    with _at_rest(model) as device: return torch.cat([model.encode(o.to(device)).mean for o in x.split(256)])
+    with at_rest(model) as device: return torch.cat([model.encode(o.to(device)).mean for o in x.split(256)])
 
 def decode_images(
     model:ConvVAE, # trained; used in eval mode
     z:Tensor, # latents, shape `(B, latent_dim)`
 )->Tensor: # images in [-1, 1], shape `(B, 3, S, S)`
     "Decode latents, 256 at a time."
-    with _at_rest(model) as device: return torch.cat([model.decode(o.to(device)).clamp(-1, 1) for o in z.split(256)])
+    with at_rest(model) as device: return torch.cat([model.decode(o.to(device)).clamp(-1, 1) for o in z.split(256)])
 
 # %% ../nbs/07_latent.ipynb #c960adda
 def lerp(

@@ -4,9 +4,12 @@
 
 # %% auto #0
 __all__ = ['ARCHS', 'conv_block', 'up_block', 'resize_block', 'classic_encoder', 'Shortcut', 'compact_encoder', 'reparameterise',
-           'soft_bound', 'Posterior', 'classic_decoder', 'compact_decoder', 'init_normal', 'ConvVAE', 'layer_table']
+           'soft_bound', 'Posterior', 'classic_decoder', 'compact_decoder', 'init_normal', 'ConvVAE', 'at_rest',
+           'layer_table']
 
-# %% ../nbs/03_model.ipynb #8411ba68
+# %% ../nbs/03_model.ipynb #ccce44cd
+from contextlib import contextmanager
+
 import pandas as pd
 import torch
 from fastcore.basics import patch
@@ -206,17 +209,25 @@ def forward(
     z = reparameterise(q.mean, q.log_var) if sampling else q.mean
     return self.decode(z), q.mean, q.log_var
 
-# %% ../nbs/03_model.ipynb #57847289
+# %% ../nbs/03_model.ipynb #d9fe777b
+@contextmanager
+def at_rest(
+    model:nn.Module, # with parameters
+): # a context; gives the device that the model is on
+    "Eval mode and no gradients inside a `with`; afterwards everything is as it was."
+    training = model.training
+    model.eval()
+    try:
+        with torch.no_grad(): yield next(model.parameters()).device
+    finally: model.train(training)
+
 @patch
 def reconstruct(
     self:ConvVAE,
     x:Tensor, # images in [-1, 1], shape `(B, 3, S, S)`
 )->Tensor: # images in [-1, 1], shape `(B, 3, S, S)`
     "decode(q(z|x).mean) in eval mode and without gradients: the same answer for the same image, every time."
-    training = self.training
-    try:
-        with torch.no_grad(): return self.eval().decode(self.encode(x).mean).clamp(-1, 1)
-    finally: self.train(training)
+    with at_rest(self): return self.decode(self.encode(x).mean).clamp(-1, 1)
 
 # %% ../nbs/03_model.ipynb #0785fb0c
 def _blocks(model):

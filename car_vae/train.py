@@ -7,7 +7,7 @@ __all__ = ['Recipe', 'lr_schedule', 'LossPart', 'SampleAlways', 'SeedEpochs', 'S
            'ShowProgress', 'plot_history', 'fit', 'encode_all', 'load_recipe', 'load_model', 'epoch_seconds', 'train',
            'load_or_train']
 
-# %% ../nbs/05_train.ipynb #cd734bd7
+# %% ../nbs/05_train.ipynb #359177d7
 import copy, json, math, os, platform, sys, time
 from dataclasses import asdict, dataclass, replace
 from functools import partial
@@ -33,7 +33,7 @@ from torch import Tensor
 from . import __version__
 from .data import car_dls, image_grid
 from .loss import KLWarmup, LossMode, VAELoss
-from .model import ConvVAE
+from .model import ConvVAE, at_rest
 
 # %% ../nbs/05_train.ipynb #800e4c45
 @dataclass
@@ -177,16 +177,16 @@ class RunFolder(Callback):
             row |= {f'{o}_loss': distortion + self.recipe.beta*rate, f'{o}_rate': rate, f'{o}_distortion': distortion}
         return row | dict(lr=self.opt.hypers[-1]['lr'], sigma=float(self.loss_func.variance)**0.5)
 
-# %% ../nbs/05_train.ipynb #5694869f
+# %% ../nbs/05_train.ipynb #5d8d1682
 @patch
 def save(self:RunFolder):
     "Write a checkpoint, the history, and reconstructions of ten held-out images."
-    state = dict(epochs=self.epoch + 1, model=self.model.state_dict(), opt=self.opt.state_dict(), loss=self.loss_func.state_dict(), rows=self.rows)
-    _replace(self.out/'checkpoint.pt', partial(torch.save, state))
-    _replace(self.out/'history.csv', partial(pd.DataFrame(self.rows).to_csv, index=False))
     x = next(iter(self.dls.valid))[0][:10]
     pairs = torch.cat([x, self.model.reconstruct(x)])
     image_grid(pairs, len(x)).save(self.out/'reconstructions'/f'epoch_{self.epoch + 1:04}.png')
+    _replace(self.out/'history.csv', partial(pd.DataFrame(self.rows).to_csv, index=False))
+    state = dict(epochs=self.epoch + 1, model=self.model.state_dict(), opt=self.opt.state_dict(), loss=self.loss_func.state_dict(), rows=self.rows)
+    _replace(self.out/'checkpoint.pt', partial(torch.save, state))
     self.saved = time.time()
 
 @patch
@@ -291,15 +291,13 @@ def _finish(learn, folder):
     fig.savefig(out/'loss.png', dpi=100, bbox_inches='tight'); plt.close(fig)
     _replace(out/'model.safetensors', lambda p: save_file(weights, p, metadata=meta))
 
-# %% ../nbs/05_train.ipynb #965abb0d
-@torch.no_grad()
+# %% ../nbs/05_train.ipynb #e2068f71
 def encode_all(
-    model:ConvVAE, # put into eval mode
+    model:ConvVAE, # used in eval mode
     dl, # batches whose first item is images in [-1, 1]
 )->tuple: # `mu` and `log_var` of all images, each of shape `(N, latent_dim)`, on the CPU
     "Encode all images of a `DataLoader`."
-    model.eval()
-    qs = [model.encode(b[0]) for b in dl]
+    with at_rest(model): qs = [model.encode(b[0]) for b in dl]
     return tuple(torch.cat([getattr(q, o).float().cpu() for q in qs]) for o in ('mean', 'log_var'))
 
 # %% ../nbs/05_train.ipynb #da32f546
