@@ -181,7 +181,7 @@ def _same_images(run, store):
     n = c['n_train'] + c['n_valid']
     if len(store) != n: raise ValueError(f'{run} began with {n:,} images, and here are {len(store):,}: a run is resumed with the images that it began with.')
 
-# %% ../nbs/09_cli.ipynb #c2f13359
+# %% ../nbs/09_cli.ipynb #6836a6aa
 @contextmanager
 def _resumable(out, words):
     "Where training is interrupted, say how to go on"
@@ -193,7 +193,7 @@ def _resumable(out, words):
 def _report(run, store):
     "Print the held-out PSNR beside PCA's; returns the scores"
     from car_vae.evaluate import evaluate
-    s, k = evaluate(run, store), _config(run)['recipe']['latent_dim']
+    s, k = evaluate(run, store, fd=False), _config(run)['recipe']['latent_dim']
     print(f"Held-out PSNR {s['psnr']:.2f} dB over {s['n']:,} images; PCA with as many components ({k}): {s['pca_psnr']:.2f} dB")
     return s
 

@@ -88,8 +88,8 @@ def test_wheel_metadata_is_settings(wheel):
     assert meta['Requires-Python'] == f">={cfg['min_python']}"
     assert meta['License-Expression'] == 'Apache-2.0'
     required = {Requirement(r) for r in meta.get_all('Requires-Dist')}
-    dev = {Requirement(f'{r}; extra == "dev"') for r in cfg['dev_requirements'].split()}
-    assert required == {Requirement(r) for r in cfg['requirements'].split()} | dev
+    extras = {Requirement(f'{r}; extra == "{name}"') for name in ('dev', 'fd') for r in cfg[f'{name}_requirements'].split()}
+    assert required == {Requirement(r) for r in cfg['requirements'].split()} | extras
 
 
 def test_wheel_entry_points_are_settings(wheel):
