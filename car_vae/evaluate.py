@@ -6,7 +6,7 @@
 __all__ = ['run_dls', 'psnr', 'ssim', 'pca_baseline', 'run_variance', 'discretised_nll', 'per_image', 'iwae_bound',
            'active_units', 'mig', 'dci', 'frechet_distance', 'lite0_features', 'evaluate', 'score_table']
 
-# %% ../nbs/06_evaluate.ipynb #89a5d768
+# %% ../nbs/06_evaluate.ipynb #fbcfa548
 import json, math
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
@@ -29,7 +29,7 @@ from torch.special import log_ndtr
 from .data import car_dls, scale
 from .kl import kl_normal
 from .loss import gaussian_nll, squared_error
-from .model import ConvVAE, reparameterise
+from .model import ConvVAE, at_rest, reparameterise
 from .train import encode_all, load_model, load_recipe
 
 # %% ../nbs/06_evaluate.ipynb #c761524d
@@ -107,14 +107,13 @@ def discretised_nll(
     log_high = log_ndtr(high)
     return -(log_high + torch.log1p(-(log_ndtr(low) - log_high).exp())).flatten(1).sum(1)
 
-# %% ../nbs/06_evaluate.ipynb #fe1b6c0f
+# %% ../nbs/06_evaluate.ipynb #8f8ec57a
 @contextmanager
-def _at_rest(model, seed):
-    "Eval mode, no gradients and noise that can be repeated; then everything as it was"
-    training = model.training
-    try:
-        with torch.no_grad(), torch.random.fork_rng(): torch.manual_seed(seed); model.eval(); yield
-    finally: model.train(training)
+def _repeatable(model, seed):
+    "Eval mode, no gradients, and noise that can be repeated; then everything as it was"
+    with at_rest(model), torch.random.fork_rng():
+        torch.manual_seed(seed)
+        yield
 
 def per_image(
     model:ConvVAE, # used in eval mode
@@ -123,7 +122,7 @@ def per_image(
     seed:int=0, # of the noise in z
 )->pd.DataFrame: # a row per image: `psnr` (dB), `ssim`, `rate`, `distortion`, `discrete` (nats; the distortion over 256 levels)
     "Measure every image: PSNR and SSIM at the mean of q(z|x), distortions at a sample of it."
-    with _at_rest(model, seed): rows = [_measure(model, b[0], variance) for b in dl]
+    with _repeatable(model, seed): rows = [_measure(model, b[0], variance) for b in dl]
     return pd.DataFrame({k: torch.cat([o[k] for o in rows]).double().cpu() for k in rows[0]})
 
 def _measure(model, x, variance):
@@ -133,7 +132,7 @@ def _measure(model, x, variance):
     return dict(psnr=psnr(x_bar, x), ssim=ssim(x_bar, x), rate=kl_normal(q.mean, q.log_var),
                 distortion=gaussian_nll(squared_error(x_hat, x), x[0].numel(), variance), discrete=discretised_nll(x_hat, x, variance))
 
-# %% ../nbs/06_evaluate.ipynb #3724d2d8
+# %% ../nbs/06_evaluate.ipynb #5f232e98
 def iwae_bound(
     model:ConvVAE, # or any module with `encode`, which gives a Normal, and `decode`; used in eval mode
     x:Tensor, # images in [-1, 1], shape `(B, 3, S, S)`
@@ -144,7 +143,7 @@ def iwae_bound(
 )->Tensor: # nats, shape `(B,)`
     "A lower bound on the log-density of each image that rises with `k`; raises `ValueError` when `k < 1` (Burda et al., 2016, eq. 8)."
     if k < 1: raise ValueError(f'k={k}: the bound needs at least one sample.')
-    with _at_rest(model, seed): return torch.cat([_iwae(model, o, variance, k, max(1, at_once//len(o))) for o in x.split(at_once)])
+    with _repeatable(model, seed): return torch.cat([_iwae(model, o, variance, k, max(1, at_once//len(o))) for o in x.split(at_once)])
 
 def _iwae(model, x, variance, k, step):
     "The bound of a few images, `step` samples at a time"
@@ -248,7 +247,7 @@ def _lite0():
 
 def _to_224(x): return F.interpolate(x.float(), (224, 224), mode='bilinear', antialias=True, align_corners=False).clamp(-1, 1)
 
-# %% ../nbs/06_evaluate.ipynb #d0658834
+# %% ../nbs/06_evaluate.ipynb #cdc7a448
 def evaluate(
     run, # a run folder, or a `Learner` from `vae_learner`
     source=None, # the images that it was trained on; a `Learner` has them already
@@ -258,7 +257,7 @@ def evaluate(
     model, dls, variance = _parts(run, source)
     train, valid = (np.asarray(o.dataset.dataset[np.asarray(o.dataset.indices)]) for o in dls)
     m = per_image(model, dls.valid, variance).mean()
-    with _at_rest(model, 0): active = active_units(encode_all(model, dls.valid)[0])
+    with _repeatable(model, 0): active = active_units(encode_all(model, dls.valid)[0])
     baseline = psnr(pca_baseline(train, valid, model.latent_dim), scale(torch.from_numpy(valid)))
     return dict(n=len(valid), psnr=float(m.psnr), pca_psnr=baseline.mean().item(), ssim=float(m.ssim), rate=float(m.rate), distortion=float(m.distortion),
         elbo=float(-m.rate - m.distortion), bits_per_dim=float((m.rate + m.discrete)/valid[0].size/math.log(2)), active_units=int(active.sum())) | (_fd_scores(model, dls.valid) if fd else {})
@@ -274,7 +273,7 @@ def _fd_scores(model, dl):
     "FD-lite0 of reconstructions and of as many samples from N(0, I) against the held-out images; empty without the extra"
     try: real = torch.cat([lite0_features(b[0]) for b in dl])
     except ImportError: return {}
-    with _at_rest(model, 0):
+    with _repeatable(model, 0):
         made = [(model.reconstruct(b[0]), model.decode(torch.randn(len(b[0]), model.latent_dim, device=b[0].device)).clamp(-1, 1)) for b in dl]
         return {f'fd_lite0_{k}': frechet_distance(torch.cat([lite0_features(o) for o in os]), real) for k, os in zip(('reconstructions', 'samples'), zip(*made))}
 

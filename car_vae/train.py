@@ -35,7 +35,7 @@ from .data import car_dls, image_grid
 from .loss import KLWarmup, LossMode, VAELoss
 from .model import ConvVAE, at_rest
 
-# %% ../nbs/05_train.ipynb #800e4c45
+# %% ../nbs/05_train.ipynb #ac74da9c
 @dataclass
 class Recipe:
     "Everything that decides how a model is trained, apart from the images; raises `ValueError` on numbers that cannot work."
@@ -47,7 +47,7 @@ class Recipe:
     beta: float = 1. # weight of the rate
     free_nats: float = 0. # rate per latent dimension that costs nothing
     kl_warmup: float = 0.1 # part of the training over which beta rises from 0
-    epochs: int = 60 # passes over the training images
+    epochs: int = 40 # passes over the training images
     bs: int = 32 # images in a batch
     lr: float = 4e-3 # the highest learning rate
     schedule: str = 'one_cycle' # `'one_cycle'` or `'drop'`
@@ -229,7 +229,7 @@ def _clock(seconds):
     "Seconds as minutes:seconds"
     return f'{int(seconds)//60}:{int(seconds)%60:02}'
 
-# %% ../nbs/05_train.ipynb #b6964807
+# %% ../nbs/05_train.ipynb #3533f42d
 def plot_history(
     history:pd.DataFrame, # the rows of `history.csv`
     skip:int=0, # epochs to leave out at the start
@@ -239,7 +239,7 @@ def plot_history(
     h = history[history.epoch > skip]
     ax = ax or plt.subplots(figsize=(7, 3.5))[1]
     ax.plot(h.epoch, h.train_loss, label='training'); ax.plot(h.epoch, h.valid_loss, label='held out')
-    for e in h.epoch[h.lr < 0.2*h.lr.shift()]: ax.axvline(e, color='grey', ls=':', label='learning rate drops')
+    for e in h.epoch[(h.lr < h.lr.shift()) & (h.lr.shift() == h.lr.shift(2))]: ax.axvline(e, color='grey', ls=':', label='learning rate drops')
     ax.set(xlabel='epoch', ylabel='loss (nats per image)'); ax.legend()
     return ax
 
