@@ -264,12 +264,12 @@ def fit(
     _finish(learn, folder)
     return out
 
-# %% ../nbs/05_train.ipynb #aa277d25
+# %% ../nbs/05_train.ipynb #bda80784
 def _describe(learn, recipe):
     "What `config.json` holds"
-    dls = learn.dls
-    return dict(recipe=asdict(recipe), source=str(dls.store.source), size=learn.model.size, n_train=len(dls.train_ds), n_valid=len(dls.valid_ds),
-        n_skipped=len(dls.store.skipped), parameters=sum(p.numel() for p in learn.model.parameters()),
+    dls, store = learn.dls, getattr(learn.dls, 'store', None)
+    return dict(recipe=asdict(recipe), source=str(getattr(store, 'source', '')), n_skipped=len(getattr(store, 'skipped', ())),
+        size=learn.model.size, n_train=len(dls.train_ds), n_valid=len(dls.valid_ds), parameters=sum(p.numel() for p in learn.model.parameters()),
         versions=dict(car_vae=__version__, torch=torch.__version__, fastai=fastai.__version__, python=platform.python_version()),
         device=str(dls.device), threads=torch.get_num_threads(), machine=platform.machine())
 
