@@ -209,16 +209,16 @@ def forward(
     z = reparameterise(q.mean, q.log_var) if sampling else q.mean
     return self.decode(z), q.mean, q.log_var
 
-# %% ../nbs/03_model.ipynb #d9fe777b
+# %% ../nbs/03_model.ipynb #eec7d7ec
 @contextmanager
 def at_rest(
-    model:nn.Module, # with parameters
-): # a context; gives the device that the model is on
+    model:nn.Module, # any model, in training or eval mode
+): # a context; gives the device that the model is on, the CPU where it has no parameters
     "Eval mode and no gradients inside a `with`; afterwards everything is as it was."
     training = model.training
     model.eval()
     try:
-        with torch.no_grad(): yield next(model.parameters()).device
+        with torch.no_grad(): yield next((p.device for p in model.parameters()), torch.device('cpu'))
     finally: model.train(training)
 
 @patch
