@@ -6,8 +6,8 @@
 __all__ = ['run_dls', 'psnr', 'ssim', 'pca_baseline', 'run_variance', 'discretised_nll', 'per_image', 'iwae_bound',
            'active_units', 'mig', 'dci', 'frechet_distance', 'lite0_features', 'evaluate', 'score_table']
 
-# %% ../nbs/06_evaluate.ipynb #fbcfa548
-import json, math
+# %% ../nbs/06_evaluate.ipynb #36235452
+import math
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 
@@ -30,16 +30,16 @@ from .data import car_dls, scale
 from .kl import kl_normal
 from .loss import gaussian_nll, squared_error
 from .model import ConvVAE, at_rest, reparameterise
-from .train import encode_all, load_model, load_recipe
+from .train import _config, encode_all, load_model, load_recipe
 
-# %% ../nbs/06_evaluate.ipynb #c761524d
+# %% ../nbs/06_evaluate.ipynb #e9d3317e
 def run_dls(
     run, # a run folder
     source, # the images that it was trained on
     **kwargs, # more for `car_dls`
 )->DataLoaders: # with the run's own split
     "The images of a run, split into training and held-out ones as when it was trained; raises `ValueError` where images were added or removed since."
-    r, c = load_recipe(run), json.loads((Path(run)/'config.json').read_text())
+    r, c = load_recipe(run), _config(run)
     n = c['n_train'] + c['n_valid']
     if isinstance(source, str) and source == 'cars': kwargs = dict(n=n) | kwargs
     dls = car_dls(source, r.size, r.bs, r.valid_pct, r.seed, **kwargs)
@@ -247,7 +247,7 @@ def _lite0():
 
 def _to_224(x): return F.interpolate(x.float(), (224, 224), mode='bilinear', antialias=True, align_corners=False).clamp(-1, 1)
 
-# %% ../nbs/06_evaluate.ipynb #cdc7a448
+# %% ../nbs/06_evaluate.ipynb #b1905736
 def evaluate(
     run, # a run folder, or a `Learner` from `vae_learner`
     source=None, # the images that it was trained on; a `Learner` has them already
@@ -257,7 +257,7 @@ def evaluate(
     model, dls, variance = _parts(run, source)
     train, valid = (np.asarray(o.dataset.dataset[np.asarray(o.dataset.indices)]) for o in dls)
     m = per_image(model, dls.valid, variance).mean()
-    with _repeatable(model, 0): active = active_units(encode_all(model, dls.valid)[0])
+    active = active_units(encode_all(model, dls.valid)[0])
     baseline = psnr(pca_baseline(train, valid, model.latent_dim), scale(torch.from_numpy(valid)))
     return dict(n=len(valid), psnr=float(m.psnr), pca_psnr=baseline.mean().item(), ssim=float(m.ssim), rate=float(m.rate), distortion=float(m.distortion),
         elbo=float(-m.rate - m.distortion), bits_per_dim=float((m.rate + m.discrete)/valid[0].size/math.log(2)), active_units=int(active.sum())) | (_fd_scores(model, dls.valid) if fd else {})
