@@ -4,14 +4,14 @@
 
 # %% auto #0
 __all__ = ['to_rgb', 'pad_square', 'prepare', 'autocrop', 'is_studio', 'ImageStore', 'image_store', 'scale', 'to_uint8',
-           'image_grid', 'StoreDL', 'car_dls']
+           'fingerprints', 'image_grid', 'StoreDL', 'car_dls']
 
-# %% ../nbs/02_data.ipynb #e46f8a46
+# %% ../nbs/02_data.ipynb #e8a25e41
 import hashlib, json, os, shutil, tempfile, time, warnings
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
@@ -27,6 +27,7 @@ from fastai.torch_core import default_device
 from fastcore.imports import IN_NOTEBOOK
 from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
+from torch.nn import functional as F
 from torch.utils.data import Subset
 from torchvision.utils import make_grid
 from tqdm import tqdm
@@ -64,11 +65,11 @@ def pad_square(
     out.paste(img, ((side - img.width)//2, (side - img.height)//2))
     return out
 
-# %% ../nbs/02_data.ipynb #2078cce0
+# %% ../nbs/02_data.ipynb #073a8604
 def _square(img, size):
     "An RGB image, padded and resized to `(3, size, size)`"
     if (k := max(img.size)//(3*size)) > 1: img = img.reduce(k)
-    img = pad_square(img).resize((size, size), Image.Resampling.LANCZOS)
+    img = pad_square(img).resize((size, size), Image.Resampling.BILINEAR)
     return np.ascontiguousarray(np.asarray(img).transpose(2, 0, 1))
 
 def prepare(
@@ -99,7 +100,7 @@ def is_studio(
     strips = np.concatenate([white[:6].ravel(), white[:, :6].ravel(), white[:, -6:].ravel()])
     return bool(strips.mean() > fraction)
 
-# %% ../nbs/02_data.ipynb #fac314c9
+# %% ../nbs/02_data.ipynb #9b7bd2d2
 @dataclass
 class ImageStore:
     "Prepared images in memory or in a memory-mapped file, with their names and what was skipped."
@@ -107,6 +108,7 @@ class ImageStore:
     names: list # the name of each image in its source
     skipped: pd.DataFrame # columns `name` and `reason`: files that are not in the store, and why
     source: str = '' # where the images came from
+    options: dict = field(default_factory=dict) # how they were chosen and prepared, as `image_store` was told
 
     def __len__(self): return len(self.images)
     def __getitem__(self, i): return self.images[i]
@@ -211,7 +213,7 @@ def _build(folder, files, read, size, n=None, source=''):
         raise ValueError(f'None of the {len(files):,} files in {source} is an image to use ({why}). {_what_to_give}')
     (folder/'meta.json').write_text(json.dumps(dict(names=names, skipped=skipped)))
 
-# %% ../nbs/02_data.ipynb #cd08a2ef
+# %% ../nbs/02_data.ipynb #9216a99a
 def _make(folder, fill):
     "Let `fill` write a new folder that appears under its name when it is complete, and not before"
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -226,12 +228,12 @@ def _make(folder, fill):
         if not (folder/'meta.json').exists(): raise
     finally: shutil.rmtree(tmp, ignore_errors=True)
 
-def _load(folder, source):
+def _load(folder, source, options):
     "The store in `folder`: the images stay on disk and are read as they are needed"
     meta = json.loads((folder/'meta.json').read_text())
-    return ImageStore(np.load(folder/'images.npy', mmap_mode='r'), meta['names'], pd.DataFrame(meta['skipped'], columns=['name', 'reason']), source)
+    return ImageStore(np.load(folder/'images.npy', mmap_mode='r'), meta['names'], pd.DataFrame(meta['skipped'], columns=['name', 'reason']), source, options)
 
-# %% ../nbs/02_data.ipynb #5d0adaf1
+# %% ../nbs/02_data.ipynb #f11fe588
 def _stanford():
     "The folder of the Stanford Cars photos, downloaded by fastai"
     from fastai.data.external import URLs, untar_data
@@ -242,10 +244,10 @@ def _stanford():
 
 def _key(path, files, *options):
     "A name for a store that changes with everything that the store depends on"
-    what = [2, str(path.resolve()), *options, [f[:3] for f in files]] # 2: version of the preparation
+    what = [3, str(path.resolve()), *options, [f[:3] for f in files]] # 3: version of the preparation
     return hashlib.sha1(repr(what).encode()).hexdigest()[:16]
 
-# %% ../nbs/02_data.ipynb #cbc6af72
+# %% ../nbs/02_data.ipynb #5926e15a
 def image_store(
     source, # a folder, a zip file, `'cars'` (embedded), `'stanford'` (downloaded), or an `ImageStore`, which stays as it is
     size:int=128, # side of the images, in pixels
@@ -257,14 +259,14 @@ def image_store(
     if isinstance(source, ImageStore): return source
     if source == 'cars':
         images = embedded_cars(n or 4000, size)[0]
-        return ImageStore(images, [f'{i:05}' for i in range(len(images))], _no_skips(), source)
+        return ImageStore(images, [f'{i:05}' for i in range(len(images))], _no_skips(), source, {'n': len(images)})
     path = _stanford() if source == 'stanford' else Path(source).expanduser()
     with _files(path) as files:
         if not files: raise ValueError(f'There is no file in {path}. {_what_to_give}')
         folder = cache_dir()/'stores'/_key(path, files, size, n, studio, crop)
         read = partial(_read, size=size, studio=studio, crop=crop)
         if not (folder/'meta.json').exists(): _make(folder, partial(_build, files=files, read=read, size=size, n=n, source=path))
-    return _load(folder, str(source))
+    return _load(folder, str(source), {k: True for k, o in dict(studio=studio, crop=crop).items() if o})
 
 # %% ../nbs/02_data.ipynb #96417f76
 def scale(
@@ -279,7 +281,14 @@ def to_uint8(
     "The inverse of `scale`: clamp, round, bytes."
     return ((x.float().clamp(-1, 1) + 1)*127.5).round().to(torch.uint8)
 
-# %% ../nbs/02_data.ipynb #673f8437
+# %% ../nbs/02_data.ipynb #989cb0d6
+def fingerprints(
+    images, # an array of `uint8`, shape `(N, 3, S, S)`, or any other row of images
+)->list: # 16 hexadecimal digits for each image
+    "A short hash of the pixels of each image: equal for equal images, whatever they are called."
+    return [hashlib.sha1(np.ascontiguousarray(o)).hexdigest()[:16] for o in images]
+
+# %% ../nbs/02_data.ipynb #5fdb333e
 def image_grid(
     x:Tensor, # float images in [-1, 1], or `uint8`, shape `(B, 3, S, S)`
     ncol:int=8, # images in a row
@@ -295,20 +304,29 @@ def _mirror_half(x):
     x[some] = x[some][..., ::-1]
     return x
 
-# %% ../nbs/02_data.ipynb #90904914
+def _jitter(x, amount):
+    "Zoom, stretch and shift each image in its own way; x in [-1, 1], white outside"
+    zoom, stretch, dx, dy = 1 + (2*torch.rand(4, len(x), device=x.device) - 1)*amount*torch.tensor([1, 0.5, 0.5, 0.5], device=x.device)[:, None]
+    zero = torch.zeros_like(zoom)
+    theta = torch.stack([zoom*stretch, zero, dx - 1, zero, zoom/stretch, dy - 1], 1).view(-1, 2, 3)
+    return F.grid_sample(x - 1, F.affine_grid(theta, x.shape, align_corners=False), align_corners=False) + 1
+
+# %% ../nbs/02_data.ipynb #eec736f9
 class StoreDL(DataLoader):
     "A fastai `DataLoader` that slices whole batches from an array of bytes and scales them on the device."
     n_inp = 1
     def __init__(self,
         dataset, # an array, an `ImageStore` or a subset of them: `uint8` images, shape `(N, 3, S, S)`
         flip:bool=False, # mirror half of the images, anew each time
+        jitter:float=0., # zoom each image by up to this part, stretch it by up to half and shift it by up to a quarter of it, anew each time
         **kwargs, # more for fastai's `DataLoader`, such as `bs` and `shuffle`
     ):
-        self.flip = flip
+        self.flip, self.jitter = flip, jitter
         super().__init__(dataset, **{**kwargs, 'num_workers': 0})
     def new(self, dataset=None, **kwargs):
-        "The same for other images or other settings; without shuffling there is no flip either."
-        return super().new(dataset, **{'flip': self.flip and kwargs.get('shuffle', True), **kwargs})
+        "The same for other images or other settings; without shuffling there is neither flip nor jitter."
+        shuffle = kwargs.get('shuffle', True)
+        return super().new(dataset, **{'flip': self.flip and shuffle, 'jitter': self.jitter*shuffle, **kwargs})
     def shuffle_fn(self, idxs): return torch.randperm(len(idxs)).tolist()
     def create_item(self, i): return i
     def do_batch(self, b):
@@ -316,6 +334,7 @@ class StoreDL(DataLoader):
         return (torch.from_numpy(_mirror_half(x) if self.flip else x),)
     def after_batch(self, b):
         x = scale(b[0])
+        if self.jitter: x = _jitter(x, self.jitter)
         return x, x
     def show_batch(self,
         b=None, # a batch; a new one if `None`
@@ -328,10 +347,20 @@ class StoreDL(DataLoader):
         _, ax = plt.subplots(figsize=figsize or (1.2*min(ncol, len(x)), 1.2*-(-len(x)//ncol)))
         ax.imshow(image_grid(x, ncol)); ax.axis('off')
 
-# %% ../nbs/02_data.ipynb #da10d1d3
+# %% ../nbs/02_data.ipynb #d70f8f41
 class _Part(Subset):
     "Some of the images of a store"
     def new_empty(self): return _Part(np.array(self.dataset[:0]), [])
+
+class _Joined:
+    "Two arrays of images that are indexed as if they were one"
+    def __init__(self, a, b): self.a, self.b, self.shape = a, b, (len(a) + len(b), *a.shape[1:])
+    def __len__(self): return len(self.a) + len(self.b)
+    def __getitem__(self, idxs):
+        idxs = np.arange(len(self))[idxs]
+        x, first = np.empty((len(idxs), *self.shape[1:]), np.uint8), idxs < len(self.a)
+        x[first], x[~first] = self.a[idxs[first]], self.b[idxs[~first] - len(self.a)]
+        return x
 
 def car_dls(
     source, # anything that `image_store` takes
@@ -341,6 +370,8 @@ def car_dls(
     seed:int=42, # of the split
     flip:bool=True, # mirror half of the training images, anew each time
     device=None, # where batches go; fastai's default device if `None`
+    jitter:float=0., # of the training images, as in `StoreDL`
+    extra=None, # more images to train on, of which none is held out: anything that `image_store` takes
     **kwargs, # more for `image_store`
 )->DataLoaders: # training and held-out batches `(x, x)`, in [-1, 1]; its `store` is the `ImageStore`
     "Split a source of images at random and give fastai `DataLoaders` over the two parts; raises `ValueError` when there are too few images."
@@ -349,9 +380,13 @@ def car_dls(
     n_valid = round(len(store)*valid_pct)
     if not 0 < n_valid < len(store) - 1:
         raise ValueError(f'{len(store)} images cannot be split with valid_pct={valid_pct}: at least 2 to train on and 1 held out are needed.')
-    valid, train = idxs[:n_valid], idxs[n_valid:]
+    valid, train, images = idxs[:n_valid], idxs[n_valid:], store.images
+    if extra is not None:
+        extra = image_store(extra, store.size, **kwargs)
+        images = _Joined(images, extra.images)
+        train = np.concatenate([train, np.arange(len(store), len(images))])
     bs = min(bs, len(train))
-    dls = DataLoaders(StoreDL(_Part(store.images, train), flip, bs=bs, shuffle=True, drop_last=True),
+    dls = DataLoaders(StoreDL(_Part(images, train), flip, jitter, bs=bs, shuffle=True, drop_last=True),
                       StoreDL(_Part(store.images, valid), bs=bs), device=torch.device(device) if device else default_device())
-    dls.store = store
+    dls.store, dls.extra = store, extra
     return dls

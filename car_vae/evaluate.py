@@ -4,11 +4,13 @@
 
 # %% auto #0
 __all__ = ['run_dls', 'psnr', 'ssim', 'pca_baseline', 'run_variance', 'discretised_nll', 'per_image', 'iwae_bound',
-           'active_units', 'mig', 'dci', 'frechet_distance', 'lite0_features', 'evaluate', 'score_table']
+           'active_units', 'mig', 'dci', 'frechet_distance', 'lite0_features', 'evaluate', 'score_table', 'Check',
+           'check_vae']
 
-# %% ../nbs/06_evaluate.ipynb #36235452
+# %% ../nbs/06_evaluate.ipynb #3047f0aa
 import math
 from contextlib import contextmanager, redirect_stdout
+from functools import reduce
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +19,7 @@ import pytorch_msssim
 import torch
 from fastai.data.core import DataLoaders
 from fastai.learner import Learner
+from fastai.torch_core import default_device
 from safetensors import safe_open
 from sklearn.decomposition import PCA
 from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor
@@ -26,26 +29,42 @@ from torch.distributions import Normal
 from torch.nn import functional as F
 from torch.special import log_ndtr
 
-from .data import car_dls, scale
+from .data import StoreDL, _Joined, _Part, fingerprints, image_store, scale
 from .kl import kl_normal
 from .loss import gaussian_nll, squared_error
 from .model import ConvVAE, at_rest, reparameterise
 from .train import _config, encode_all, load_model, load_recipe
 
-# %% ../nbs/06_evaluate.ipynb #e9d3317e
+# %% ../nbs/06_evaluate.ipynb #fdd9252f
+def _store(source, config):
+    "A source, prepared as for the run with this `config.json`"
+    return image_store(source, config['size'], **{k: v for k, v in config['options'].items() if k != 'n' or source == 'cars'})
+
+def _own_sources(config):
+    "The sources that a run was trained on, as far as they are still there"
+    return [o for k in ('source', 'extra') if (o := config[k]) and (o == 'cars' or Path(o).exists())]
+
 def run_dls(
     run, # a run folder
-    source, # the images that it was trained on
-    **kwargs, # more for `car_dls`
-)->DataLoaders: # with the run's own split
-    "The images of a run, split into training and held-out ones as when it was trained; raises `ValueError` where images were added or removed since."
-    r, c = load_recipe(run), _config(run)
-    n = c['n_train'] + c['n_valid']
-    if isinstance(source, str) and source == 'cars': kwargs = dict(n=n) | kwargs
-    dls = car_dls(source, r.size, r.bs, r.valid_pct, r.seed, **kwargs)
-    if len(dls.store) != n and str(dls.store.source) == c['source']:
-        raise ValueError(f'{run} was trained on a split of {n:,} images, and here are {len(dls.store):,}: the held-out ones would be others. Give the same images.')
-    return dls
+    source, # anything that `image_store` takes
+    device=None, # where batches go; fastai's default device if `None`
+)->DataLoaders: # `valid`: the images of `source` that the run has not seen; `train`: those that it was trained on, as far as they can be read
+    "Sort images by what a run was trained on, whatever the files are called; raises `ValueError` where it has seen all of them."
+    c, seen = _config(run), _trained_on(run)
+    stores = [_store(o, c) for o in [source, *_own_sources(c)]]
+    prints = np.array(fingerprints(o for store in stores for o in store.images))
+    _, first = np.unique(prints, return_index=True)
+    known, images = np.isin(prints[first], seen), reduce(_Joined, (o.images for o in stores))
+    train, valid = np.sort(first[known]), np.sort(first[~known & (first < len(stores[0]))])
+    if not len(valid): raise ValueError(f'{run} was trained on all {len(stores[0]):,} images of {stores[0].source}: give images that it has not seen.')
+    dls = [StoreDL(_Part(images, o), bs=load_recipe(run).bs, device=torch.device(device or default_device())) for o in (train, valid)]
+    return DataLoaders(*dls, device=dls[0].device)
+
+def _trained_on(run):
+    "The fingerprints of the images that a run was trained on"
+    f = Path(run)/'trained_on.txt'
+    if not f.exists(): raise ValueError(f'{run} does not say which images it was trained on (trained_on.txt): train it again with this version.')
+    return f.read_text().split()
 
 # %% ../nbs/06_evaluate.ipynb #c1261d28
 def psnr(
@@ -247,48 +266,362 @@ def _lite0():
 
 def _to_224(x): return F.interpolate(x.float(), (224, 224), mode='bilinear', antialias=True, align_corners=False).clamp(-1, 1)
 
-# %% ../nbs/06_evaluate.ipynb #b1905736
+# %% ../nbs/06_evaluate.ipynb #1a3b74c2
 def evaluate(
     run, # a run folder, or a `Learner` from `vae_learner`
-    source=None, # the images that it was trained on; a `Learner` has them already
-    fd:bool=True, # FD-lite0 too, where `car_vae[fd]` is installed: takes minutes on a CPU
+    source=None, # images, of which those that a run was trained on are left out; a `Learner` has its own
+    fd:bool=True, # FD-lite0 too, where `car_vae[fd]` is installed: about ten images a second on a CPU
+    draw=None, # a function from a number to as many samples in [-1, 1], for FD-lite0; z from N(0, I) if `None`
 )->dict: # `n`, `psnr`, `pca_psnr` (dB), `ssim`, `rate`, `distortion`, `elbo` (nats per image), `bits_per_dim`, `active_units`, and with the extra `fd_lite0_reconstructions` and `fd_lite0_samples`
-    "Measure a model on all its held-out images, beside as many principal components; `score_table` shows the result."
+    "Measure a model on images that it was not trained on, beside as many principal components of those that it was; `score_table` shows the result."
     model, dls, variance = _parts(run, source)
-    train, valid = (np.asarray(o.dataset.dataset[np.asarray(o.dataset.indices)]) for o in dls)
-    m = per_image(model, dls.valid, variance).mean()
-    active = active_units(encode_all(model, dls.valid)[0])
-    baseline = psnr(pca_baseline(train, valid, model.latent_dim), scale(torch.from_numpy(valid)))
-    return dict(n=len(valid), psnr=float(m.psnr), pca_psnr=baseline.mean().item(), ssim=float(m.ssim), rate=float(m.rate), distortion=float(m.distortion),
-        elbo=float(-m.rate - m.distortion), bits_per_dim=float((m.rate + m.discrete)/valid[0].size/math.log(2)), active_units=int(active.sum())) | (_fd_scores(model, dls.valid) if fd else {})
+    m, active = per_image(model, dls.valid, variance).mean(), active_units(encode_all(model, dls.valid)[0])
+    return dict(n=len(dls.valid_ds), psnr=float(m.psnr), **_pca_score(dls, model.latent_dim), ssim=float(m.ssim), rate=float(m.rate), distortion=float(m.distortion),
+        elbo=float(-m.rate - m.distortion), bits_per_dim=float((m.rate + m.discrete)/(3*model.size**2)/math.log(2)),
+        active_units=int(active.sum())) | (_fd_scores(model, dls.valid, draw) if fd else {})
+
+def _pca_score(dls, k, most=5000):
+    "PSNR of PCA, fitted on at most so many of the training images; empty where they cannot be read any more"
+    if len(dls.train_ds) < 2: return {}
+    train, valid = (np.asarray(ds[list(range(0, len(ds), step))]) for ds, step in ((dls.train_ds, 1 + len(dls.train_ds)//most), (dls.valid_ds, 1)))
+    return dict(pca_psnr=psnr(pca_baseline(train, valid, k), scale(torch.from_numpy(valid))).mean().item())
 
 def _parts(run, source):
     "Model, batches and the variance of the likelihood"
     if isinstance(run, Learner): return run.model, run.dls, float(run.loss_func.variance)
-    if source is None: raise ValueError('A run folder does not hold its images: give the source that it was trained on.')
+    if source is None: raise ValueError('A run folder does not hold images: give the source to measure it on.')
     dls = run_dls(run, source)
     return load_model(run, dls.device), dls, run_variance(run)
 
-def _fd_scores(model, dl):
-    "FD-lite0 of reconstructions and of as many samples from N(0, I) against the held-out images; empty without the extra"
+def _fd_scores(model, dl, draw=None):
+    "FD-lite0 of reconstructions and of samples against the held-out images; empty without the extra"
     try: real = torch.cat([lite0_features(b[0]) for b in dl])
     except ImportError: return {}
-    with _repeatable(model, 0):
-        made = [(model.reconstruct(b[0]), model.decode(torch.randn(len(b[0]), model.latent_dim, device=b[0].device)).clamp(-1, 1)) for b in dl]
-        return {f'fd_lite0_{k}': frechet_distance(torch.cat([lite0_features(o) for o in os]), real) for k, os in zip(('reconstructions', 'samples'), zip(*made))}
+    if len(real) < 2: return {}
+    reconstructed = torch.cat([lite0_features(model.reconstruct(b[0])) for b in dl])
+    sampled = torch.cat([lite0_features(o) for o in ([draw(len(real))] if draw else _from_prior(model, dl))])
+    return {f'fd_lite0_{k}': frechet_distance(o, real) for k, o in dict(reconstructions=reconstructed, samples=sampled).items()}
 
-# %% ../nbs/06_evaluate.ipynb #9598c18e
+def _from_prior(model, dl):
+    "As many samples from N(0, I) as there are images, batch by batch"
+    with _repeatable(model, 0): return [model.decode(torch.randn(len(b[0]), model.latent_dim, device=b[0].device)).clamp(-1, 1) for b in dl]
+
+# %% ../nbs/06_evaluate.ipynb #375f05c8
 def score_table(
     scores:dict, # from `evaluate`
 )->pd.DataFrame: # a row per measure: `value`, `unit` and what it `means`
     "The scores in words; where the VAE loses to PCA, it says so."
-    gain = scores['psnr'] - scores['pca_psnr']
-    verdict = f'the VAE is {gain:.2f} dB better' if gain > 0 else f'THE VAE LOSES TO IT by {-gain:.2f} dB'
-    rows = dict(n=('images', 'held out, all of them'), psnr=('dB', 'reconstructions, mean over images'), pca_psnr=('dB', f'PCA with as many components: {verdict}'),
+    rows = dict(n=('images', 'not one of them trained on'), psnr=('dB', 'reconstructions, mean over images'), pca_psnr=('dB', f'PCA with as many components: {_verdict(scores)}'),
         ssim=('', 'reconstructions, 1 is perfect'), rate=('nats', 'KL(q(z|x) || N(0, I)) per image'), distortion=('nats', '-log p(x|z) per image, z sampled'),
         elbo=('nats', '-(rate + distortion), a bound on the log-density'), bits_per_dim=('bits', 'bound over 256 levels, per value; 8 is ignorance'),
         active_units=('', 'latent dimensions that change with the image'))
     for k in 'reconstructions', 'samples': rows[f'fd_lite0_{k}'] = '', f'{k} against held-out images, features of EfficientNet-Lite0' if f'fd_lite0_{k}' in scores else _fd_missing
     return pd.DataFrame([(k, _value(scores, k), *o) for k, o in rows.items()], columns=['measure', 'value', 'unit', 'means']).set_index('measure')
 
+def _verdict(scores):
+    "Who is better"
+    if 'pca_psnr' not in scores: return 'the training images are not there any more'
+    gain = scores['psnr'] - scores['pca_psnr']
+    return f'the VAE is {gain:.2f} dB better' if gain > 0 else f'THE VAE LOSES TO IT by {-gain:.2f} dB'
+
 def _value(scores, k): return f'{scores[k]:,.2f}'.removesuffix('.00') if k in scores else 'not measured'
+
+# %% ../nbs/06_evaluate.ipynb #be9368f2
+import copy, random
+from typing import NamedTuple
+
+from torch import nn
+from torch.utils._python_dispatch import TorchDispatchMode
+
+# %% ../nbs/06_evaluate.ipynb #a4c25e12
+class Check(NamedTuple):
+    "What one check of `check_vae` found."
+    name:str # of the check
+    ok:bool # False where something looks wrong; True also where the check does not apply
+    why:str # what was measured, and what to do; begins with 'Not checked' where the check does not apply
+
+class _Skip(Exception): "A check that does not apply here; the message says why"
+
+_checks = {} # name -> function of a `_Probe`, which gives `(ok, why)`
+
+def _vae_check(name):
+    "Register a check under a name"
+    def _register(f): _checks[name] = f; return f
+    return _register
+
+# %% ../nbs/06_evaluate.ipynb #c3041707
+class _Noise(TorchDispatchMode):
+    "Inside a `with`, normal noise of `n` numbers comes out as mean + `c` standard deviations"
+    def __init__(self, n, c):
+        super().__init__()
+        self.n, self.c, self.used = n, c, False
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        out, op, aten = func(*args, **(kwargs or {})), func.overloadpacket, torch.ops.aten
+        if op not in (aten.randn, aten.randn_like, aten.normal, aten.normal_) or out.numel() != self.n: return out
+        a = () if op in (aten.randn, aten.randn_like) else args[1:] if op is aten.normal_ else args
+        mean, std = (*a, *(0., 1.)[len(a):])[:2]
+        self.used = True
+        return out.copy_(torch.as_tensor(mean + self.c*std))
+
+# %% ../nbs/06_evaluate.ipynb #2012a6f7
+class _Probe:
+    "Copies of a model and its loss to experiment with, and a few images"
+    def __init__(self, model, loss, xb, cache):
+        mods = [o for m in (model, loss, getattr(loss, '__self__', None)) if isinstance(m, nn.Module) for o in m.modules()]
+        held = {id(t): t.detach() for m in mods for t in vars(m).values() if isinstance(t, Tensor) and not t.is_leaf} # left by a forward pass; cannot be copied
+        self.model, self.loss = copy.deepcopy((model, loss), held)
+        self.cache, self.xb, self.x = cache, xb, xb[:4].to(next(self.model.parameters(), xb).device)
+        if isinstance(self.loss, nn.Module): self.loss.train()
+
+    def run(self, train, x=None, c=None):
+        "`(x_hat, mu, log_var)` in training or eval mode, from the same random numbers each time; `c`: the value of all noise in z"
+        x = self.x if x is None else x
+        n = 0 if c is None else self.latents*len(x)
+        self.model.train(train); torch.manual_seed(0)
+        self.noise = _Noise(n, c)
+        with self.noise: return self.model(x)
+
+    def once(self, name, f):
+        "`f()`, shared by the checks that need the same"
+        if name not in self.cache: self.cache[name] = f()
+        return self.cache[name]
+
+    @property
+    def latents(self): return self.once('latents', lambda: self.run(False)[1][0].numel())
+
+    @property
+    def rest(self):
+        "What the model gives in eval mode, where all noise in z is 0"
+        return self.once('rest', lambda: [o.detach() for o in self.run(False, c=0)])
+
+    def cost(self, pred, x=None): return float(self.loss(tuple(o.double() for o in pred), (self.x if x is None else x).double()))
+
+    def kl(self, mu, log_var):
+        "The loss where every mean is `mu` and every log-variance `log_var`; the images stay the same"
+        x_hat, m, _ = self.rest
+        return self.cost((x_hat, m*0 + mu, m*0 + log_var))
+
+    def kl_weight(self):
+        "The factor before the KL, in nats per image: from mu = 1 to mu = 2 a true KL rises by 3/2 per latent"
+        return (self.kl(2, 0) - self.kl(1, 0))/(1.5*self.latents)
+
+    def pixel_pull(self):
+        "How hard the loss draws a grey x_hat to the images, per value: 2 for a summed squared error"
+        _, mu, lv = self.rest
+        grey = torch.full_like(self.x, self.x.mean()).requires_grad_()
+        g, = torch.autograd.grad(self.loss((grey, mu, lv), self.x), grey, allow_unused=True)
+        if g is None: return 0.
+        d = self.x - self.x.mean()
+        return float(-(g*d).sum()*len(d)/d.pow(2).sum())
+
+def _close(a, b, tol=1e-3): return bool((a - b).abs().max() <= tol*(b.abs().max() + 1e-3))
+
+# %% ../nbs/06_evaluate.ipynb #defd59a4
+@_vae_check('runs')
+def _runs(p):
+    pred = p.run(True)
+    if not isinstance(pred, (tuple, list)) or len(pred) != 3: return False, 'forward has to give three things: (x_hat, mu, log_var).'
+    x_hat, mu, lv = pred
+    if x_hat.shape != p.x.shape: return False, f'x_hat is {tuple(x_hat.shape)} and the images are {tuple(p.x.shape)}: make them equal, or they are broadcast or refused.'
+    if mu.shape != lv.shape or len(mu) != len(p.x): return False, f'mu is {tuple(mu.shape)}, log_var {tuple(lv.shape)}, for {len(p.x)} images: both need a row per image and the same shape.'
+    l = p.loss(pred, p.x)
+    if l.numel() != 1: return False, f'The loss is of shape {tuple(l.shape)}: sum it over pixels and latents, and average it over the batch.'
+    l.backward()
+    return True, f'{len(p.x)} images through the model, the loss and backward.'
+
+@_vae_check('inputs')
+def _inputs(p):
+    lo, hi = p.xb.min().item(), p.xb.max().item()
+    ok = -20 < lo < hi < 20
+    return ok, f'Images lie in [{lo:.3g}, {hi:.3g}]' + ('.' if ok else ': scale them to [-1, 1] or [0, 1] before the model.')
+
+@_vae_check('finite')
+def _finite(p):
+    for k, x in {'the given': p.x, 'three times the': 3*p.x}.items():
+        x_hat, mu, lv = p.run(True, x)
+        if not all(o.isfinite().all() for o in (x_hat, mu, lv, lv.exp())): return False, f'With {k} contrast the outputs are not all finite: bound log_var (`soft_bound`, or a softplus) and look at the initialisation.'
+        if lv.max() > 20: return False, f'With {k} contrast log_var reaches {lv.max():.0f}, and exp of that is {lv.max().exp():.1g}: bound it, before it becomes NaN.'
+    return True, 'Outputs are finite, and log_var stays below 20 even at three times the contrast.'
+
+@_vae_check('range')
+def _range(p):
+    lo, hi = p.xb.min().item(), p.xb.max().item()
+    a, b = _reach(p)
+    reach, margin = f'x_hat can reach [{a:.3g}, {b:.3g}] and the images lie in [{lo:.3g}, {hi:.3g}]', 0.05*(hi - lo)
+    if a > lo + margin or b < hi - margin: return False, f'{reach}: some values can never be reconstructed. Scale the images to the range of the last activation, or change it.'
+    if lo >= 0 and a < -0.5 and b < 1.5*hi + 1: return False, f'{reach}: that looks like tanh for images in [0, 1]. Scale them to [-1, 1], or use a sigmoid.'
+    return True, f'{reach}.'
+
+def _reach(p):
+    "Smallest and largest output when the last layer with weights gives very large numbers of both signs"
+    layers, last = [m for m in p.model.modules() if len(list(m.parameters(recurse=False)))], []
+    if not layers: raise _Skip('the model has no layers with weights.')
+    hooks = [m.register_forward_hook(lambda m, _, out: last.append(m)) for m in layers]
+    p.run(False)
+    for h in hooks: h.remove()
+    if not last: raise _Skip('no layer with weights could be found.')
+    last[-1].register_forward_hook(lambda m, _, out: 1e4*torch.randn_like(out))
+    x_hat = p.run(False)[0]
+    return x_hat.min().item(), x_hat.max().item()
+
+# %% ../nbs/06_evaluate.ipynb #95d88301
+@_vae_check('two heads')
+def _two_heads(p):
+    _, mu, lv = p.rest
+    same = bool(mu.abs().max() > 0) and torch.allclose(mu, lv, rtol=0.02, atol=1e-4)
+    return not same, 'mu and log_var are the same numbers: give each a linear layer of its own.' if same else 'mu and log_var are different numbers.'
+
+@_vae_check('sampling')
+def _sampling(p):
+    z0, z1, mu, lv = _latents(p)
+    if z0 is None: return False, 'In training no N(0, 1) noise of the shape of mu gets into the decoder: z = mu + sigma*randn_like(mu).'
+    if z0.numel() != mu.numel(): raise _Skip('z has another shape than mu.')
+    mu, lv, z0, step = mu.flatten(), lv.flatten(), z0.flatten(), (z1 - z0).flatten()
+    if _close(step, (lv/2).exp(), 0.01) and _close(z0, mu, 0.01): return True, 'In training z is mu + exp(log_var/2)*epsilon.'
+    for other, o in {'exp(log_var)': lv.exp(), 'log_var': lv, '1': lv*0 + 1}.items():
+        if _close(step, o, 0.01): return False, f'The noise in z is multiplied by {other}, while the KL is about sigma = exp(log_var/2): use that.'
+    return False, f'z moves by {step.abs().mean():.3g} on average for a noise of 1, and sigma = exp(log_var/2) is {(lv/2).exp().mean():.3g}: z has to be mu + exp(log_var/2)*epsilon.'
+
+def _latents(p):
+    "z of a noise of 0 and of 1 (the first input of a module that the noise changes), mu and log_var"
+    p.latents # one run before the inputs are recorded
+    (a, pred), (b, _) = _record(p, 0), _record(p, 1)
+    z = next(((u, v) for u, v in zip(a, b) if u.shape == v.shape and not torch.allclose(u, v, rtol=1e-6, atol=0)), (None, None))
+    return *z, pred[1].detach(), pred[2].detach()
+
+def _record(p, c):
+    "The inputs of all modules in training, in order, and what comes out"
+    seen = []
+    def _note(m, a):
+        if m is not p.model and a and isinstance(a[0], Tensor): seen.append(a[0].detach().clone())
+    hooks = [m.register_forward_pre_hook(_note) for m in p.model.modules()]
+    try: return seen, p.run(True, c=c)
+    finally:
+        for h in hooks: h.remove()
+
+@_vae_check('reparameterisation')
+def _reparameterisation(p):
+    x_hat, mu, lv = p.run(True, c=1)
+    if not p.noise.used: raise _Skip('the model does not sample.')
+    ps = [o for o in p.model.parameters() if o.requires_grad]
+    g_x, g_mu, g_lv = (_grads(o, ps) for o in (x_hat, mu, lv))
+    for name, g, other in ('mu', g_mu, g_lv), ('log_var', g_lv, g_mu):
+        own = [(u != 0) & (v == 0) for u, v in zip(g, other)]
+        if any(o.any() for o in own) and not any((x[o] != 0).any() for x, o in zip(g_x, own)):
+            return False, f'No gradient of x_hat reaches the weights that make {name}: write z = mu + sigma*epsilon (`rsample`, not `sample`), without detach or no_grad.'
+    return True, 'The gradient of x_hat reaches what makes mu and what makes log_var.'
+
+def _grads(y, ps):
+    "Gradients of a random sum of `y`, zeros where there are none"
+    torch.manual_seed(1)
+    if not y.requires_grad: return [torch.zeros_like(o) for o in ps]
+    gs = torch.autograd.grad((y*torch.randn_like(y)).sum(), ps, retain_graph=True, allow_unused=True)
+    return [torch.zeros_like(o) if g is None else g for o, g in zip(ps, gs)]
+
+@_vae_check('all weights learn')
+def _all_weights_learn(p):
+    p.model.zero_grad(set_to_none=True)
+    p.loss(p.run(True), p.x).backward()
+    idle = [k for k, o in p.model.named_parameters() if o.requires_grad and o.grad is None]
+    return not idle, f'The loss gives no gradient to {len(idle)} tensors of weights: {", ".join(idle[:4])}. Use them or delete them.' if idle else 'Every weight gets a gradient.'
+
+# %% ../nbs/06_evaluate.ipynb #0bd9abf7
+@_vae_check('same answer twice')
+def _same_answer_twice(p):
+    with torch.no_grad():
+        a = p.model.eval()(p.x)[0]
+        torch.manual_seed(1)
+        b = p.model(p.x)[0]
+    d = (a - b).abs().max().item()
+    return d < 1e-4, f'In eval mode two answers for the same images differ by up to {d:.2g}' + ('.' if d < 1e-4 else ': decode mu there, and sample only `if self.training`.')
+
+@_vae_check('one by one')
+def _one_by_one(p):
+    half = len(p.x)//2
+    a, b = p.rest, p.run(False, p.x[:half], c=0)
+    ok = all(_close(u, v[:half]) for u, v in zip(b, a))
+    return ok, 'In eval mode the answer for an image ' + ('does not depend' if ok else 'depends') + ' on the others in the batch' + ('.' if ok else ': put BatchNorm into eval mode, and normalise nothing over the batch.')
+
+@_vae_check('parts agree')
+def _parts_agree(p):
+    if not (hasattr(p.model, 'encode') and hasattr(p.model, 'decode')): raise _Skip('the model has no `encode` and `decode`.')
+    x_hat, mu, _ = p.rest
+    p.model.eval()
+    q = p.model.encode(p.x)
+    mean = q.mean if isinstance(getattr(q, 'mean', None), Tensor) else q[0] if isinstance(q, (tuple, list)) else None
+    if mean is None or mean.shape != mu.shape: raise _Skip('`encode` gives neither a distribution nor (mu, log_var).')
+    if not _close(mean, mu): return False, 'The mean of encode(x) is not the mu of forward: let forward call encode, once.'
+    ok = _close(p.model.decode(mean).reshape(x_hat.shape), x_hat)
+    return ok, 'decode(mean of encode(x)) ' + ('is the x_hat of forward without noise.' if ok else 'is not the x_hat of forward without noise: let forward call decode, and leave nothing between.')
+
+# %% ../nbs/06_evaluate.ipynb #b4450f2f
+@_vae_check('reconstruction')
+def _reconstruction(p):
+    s = p.pixel_pull()
+    if s > 0: return True, 'The loss draws a grey picture towards the images.'
+    return False, 'The loss does not change with x_hat: compare it with the images.' if s == 0 else 'The loss draws x_hat away from the images: turn the sign of the reconstruction term.'
+
+@_vae_check('kl used')
+def _kl_used(p):
+    w = p.kl_weight()
+    if abs(w) < 1e-9: return False, 'The loss does not change with mu: add the KL to what is returned (and look whether its weight is 0).'
+    return w > 0, f'Larger means {"cost" if w > 0 else "are rewarded:"} {abs(w):.3g} times what a KL in nats says' + ('.' if w > 0 else '. Turn its sign: the KL is -(1 + log_var - mu^2 - exp(log_var))/2, and it is added.')
+
+@_vae_check('kl form')
+def _kl_form(p):
+    w = p.kl_weight()
+    if abs(w) < 1e-9: raise _Skip('the loss does not change with mu.')
+    base, d = p.kl(1, 0), p.latents
+    got = {(m, v): 0.5 + (p.kl(m, v) - base)/(w*d) for m, v in ((-2, 0), (0, 2), (0, -3), (1, 1))}
+    off = {k: (o, (k[0]**2 + np.exp(k[1]) - 1 - k[1])/2) for k, o in got.items()}
+    bad = next((f'at mu = {k[0]}, log_var = {k[1]} the KL is {o:.3g} per latent and should be {t:.3g}' for k, (o, t) in off.items() if abs(o - t) > 0.02*t + 0.01), None)
+    if not bad: return True, 'The KL follows (mu^2 + exp(log_var) - 1 - log_var)/2.'
+    sigma = abs(got[0, 2] - (np.exp(4) - 1 - 4)/2) < 0.1
+    return False, f'Relative to its rise with mu, {bad}' + (': it takes log_var for log sigma.' if sigma else ': it should be (mu^2 + exp(log_var) - 1 - log_var)/2.')
+
+@_vae_check('weight')
+def _weight(p):
+    s, w, n, d = p.pixel_pull(), p.kl_weight(), p.x[0].numel(), p.latents
+    if s <= 0 or w < 1e-9: raise _Skip('reconstruction or KL do not count yet.')
+    says = f'Next to a summed squared error the KL weighs ' + (f'{2*w/s:,.0f}' if 2*w/s > 100 else f'{2*w/s:.3g}')
+    if s < 0.1: # a mean over pixels
+        return abs(w*n - 1) < 0.05, f'{says}: the error is averaged over {n:,} values and the KL has a factor of {w:.3g}. Sum both, then choose beta openly.'
+    if d > 1 and abs(w*d - 1) < 1e-3: return False, f'The KL is averaged over the {d} latents and the error summed over pixels: sum both.'
+    return 0.01 < 2*w/s < 100, f'{says}' + ('.' if 0.01 < 2*w/s < 100 else ': sum pixels and latents alike, then choose beta openly.')
+
+@_vae_check('per image')
+def _per_image(p):
+    pred = p.rest
+    for m in 0, 3: # without and with a KL that is far from 0
+        x_hat, mu, lv = pred[0], pred[1]*0 + m, pred[2]*0
+        a, b = p.cost((x_hat, mu, lv)), p.cost([torch.cat([o, o]) for o in (x_hat, mu, lv)], torch.cat([p.x, p.x]))
+        if abs(b - a) > 1e-3*abs(a) + 1e-6: return False, f'The same images twice make the loss {b:.4g} instead of {a:.4g}: sum over pixels and latents, and average over the batch, in both terms.'
+    return True, 'The loss does not depend on the size of the batch.'
+
+# %% ../nbs/06_evaluate.ipynb #4c0aef52
+def check_vae(
+    model:nn.Module, # its forward gives `(x_hat, mu, log_var)`; with `encode` and `decode` more can be checked
+    loss, # function or module, called as `loss(pred, xb)`
+    xb:Tensor, # at least two images, in the range that the model is trained with; four are used
+)->list: # a `Check` with `name`, `ok` and `why` for everything that was tried
+    "Look for the common bugs of a VAE, on copies: nothing of yours changes; raises `ValueError` on fewer than two images."
+    if len(xb) < 2: raise ValueError(f'xb holds {len(xb)} images: give at least two, so that they can be told apart.')
+    with _untouched(xb), torch.enable_grad():
+        cache = {}
+        return [_one_check(k, f, model, loss, xb.detach(), cache) for k, f in _checks.items()]
+
+def _one_check(name, f, *args):
+    "Make one check on fresh copies; one that cannot be made says why"
+    try: return Check(name, *f(_Probe(*args)))
+    except _Skip as e: return Check(name, True, f'Not checked: {e}')
+    except Exception as e:
+        why = f'{type(e).__name__}: {str(e).splitlines()[0] if str(e) else ""}'
+        return Check(name, name != 'runs', f'Does not run. {why}' if name == 'runs' else f'Not checked, it stopped with {why}')
+
+@contextmanager
+def _untouched(xb):
+    "Put the random generators back afterwards"
+    states = random.getstate(), np.random.get_state()
+    try:
+        with torch.random.fork_rng([xb.device] if xb.is_cuda else []): yield
+    finally: random.setstate(states[0]); np.random.set_state(states[1])

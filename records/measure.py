@@ -1,0 +1,106 @@
+"""Train every recipe for the same time on the same photos and keep what it reached: python records/measure.py PHOTOS [--minutes 5] [--seeds 3]
+
+The results go into records/photos_DATE.json after every training, so that an interrupted measurement goes on where it was."""
+import json
+import os
+import platform
+import subprocess
+import sys
+import time
+import warnings
+from argparse import ArgumentParser
+from datetime import date
+from pathlib import Path
+
+import fastai
+import numpy as np
+import torch
+from torch import nn
+
+from car_vae import __version__
+from car_vae.data import car_dls, scale
+from car_vae.evaluate import evaluate, pca_baseline, psnr, ssim
+from car_vae.model import ConvVAE
+from car_vae.train import Recipe, epoch_seconds, vae_learner
+
+folder = Path(__file__).resolve().parent
+SIZE, LATENT_DIM, SPLIT = 128, 128, 42
+
+
+class FirstCourse(ConvVAE):
+    "The first course's network as published: one tensor is both mu and log_var, and a sigmoid draws images that lie in [-1, 1]."
+    def __init__(self):
+        super().__init__(SIZE, LATENT_DIM, 'classic')
+        self.log_var_head = self.mu_head
+        self.decoder[-1] = nn.Sigmoid()
+
+
+ROWS = {'first course, as published': Recipe.classic, 'first course, slips mended': Recipe.classic, 'quick': Recipe.quick, 'fast': Recipe.fast}
+
+
+def hardware():
+    "The processor in words, and how many threads were used."
+    cpuinfo = Path('/proc/cpuinfo')
+    names = [o.split(':')[1].strip() for o in cpuinfo.read_text().splitlines() if o.startswith('model name')] if cpuinfo.exists() else [platform.processor()]
+    return dict(cpu=names[0], cores=os.cpu_count(), threads=torch.get_num_threads(), gpu=torch.cuda.get_device_name() if torch.cuda.is_available() else None)
+
+
+def commit():
+    "The version of the code: short hash, with a plus where files were changed since."
+    def git(*args): return subprocess.run(['git', '-C', str(folder), *args], capture_output=True, text=True).stdout.strip()
+    return git('rev-parse', '--short', 'HEAD') + '+' * bool(git('status', '--porcelain', '--untracked-files=no'))
+
+
+def loaders(photos, recipe):
+    "The same split for every recipe and seed."
+    return car_dls(photos, SIZE, recipe.bs, seed=SPLIT, flip=recipe.flip, jitter=recipe.jitter)
+
+
+def train_once(name, photos, minutes, seed):
+    "One training: what it took and what it reached."
+    recipe = ROWS[name](size=SIZE, latent_dim=LATENT_DIM, seed=seed)
+    learn = vae_learner(loaders(photos, recipe), recipe)
+    if 'as published' in name:
+        torch.manual_seed(seed)
+        learn.model = FirstCourse().to(learn.dls.device)
+    epochs = max(1, int(60 * minutes / epoch_seconds(learn)))
+    start = time.time()
+    with learn.no_bar(), learn.no_logging(): learn.fit(epochs)
+    seconds = time.time() - start
+    n = len(learn.dls.train) * learn.dls.train.bs * epochs
+    return dict(name=name, seed=seed, epochs=epochs, seconds=round(seconds, 1), images_per_second=round(n / seconds, 1),
+                parameters=sum(p.numel() for p in set(learn.model.parameters())), **evaluate(learn))
+
+
+def pca_row(photos):
+    "What as many principal components reach."
+    dls = loaders(photos, Recipe.quick())
+    train, valid = (np.asarray(o[list(range(len(o)))]) for o in (dls.train_ds, dls.valid_ds))
+    start = time.time()
+    x, x_hat = scale(torch.from_numpy(valid)), pca_baseline(train, valid, LATENT_DIM)
+    return dict(name=f'PCA, {LATENT_DIM} components', seconds=round(time.time() - start, 1), n=len(valid), n_train=len(train),
+                parameters=(LATENT_DIM + 1) * valid[0].size, psnr=psnr(x_hat, x).mean().item(), ssim=ssim(x_hat, x).mean().item())
+
+
+def measure(photos, minutes, seeds, out):
+    "Fill the record, one training after the other; what is in it already is kept."
+    record = json.loads(out.read_text()) if out.exists() else dict(
+        date=date.today().isoformat(), command=' '.join(['python records/measure.py PHOTOS', *sys.argv[2:]]), photos=Path(photos).name, minutes=minutes, hardware=hardware(),
+        versions=dict(car_vae=__version__, commit=commit(), torch=torch.__version__, fastai=fastai.__version__, python=platform.python_version()), rows=[pca_row(photos)])
+    done = {(o['name'], o.get('seed')) for o in record['rows']}
+    for name, seed in [(name, seed) for seed in range(seeds) for name in ROWS]:
+        if (name, seed) in done: continue
+        record['rows'].append(row := train_once(name, photos, minutes, seed))
+        out.write_text(json.dumps(record, indent=1))
+        print(f"{name}, seed {seed}: {row['psnr']:.2f} dB, SSIM {row['ssim']:.3f} after {row['epochs']} epochs in {row['seconds']:.0f} s", flush=True)
+
+
+if __name__ == '__main__':
+    parser = ArgumentParser(description=__doc__)
+    parser.add_argument('photos', help='a folder of photos, of which 30 %% are held out')
+    parser.add_argument('--minutes', type=float, default=5., help='of training, for each recipe and seed')
+    parser.add_argument('--seeds', type=int, default=3, help='how many')
+    parser.add_argument('--out', type=Path, default=folder / f'photos_{date.today()}.json', help='the record; an unfinished one is gone on with')
+    args = parser.parse_args()
+    warnings.filterwarnings('ignore', category=FutureWarning)
+    measure(args.photos, args.minutes, args.seeds, args.out)
