@@ -15,6 +15,7 @@ from pathlib import Path
 import fastai
 import numpy as np
 import torch
+from fastai.callback.core import Callback, CancelValidException
 from torch import nn
 
 from car_vae import __version__
@@ -25,6 +26,11 @@ from car_vae.train import Recipe, epoch_seconds, vae_learner
 
 folder = Path(__file__).resolve().parent
 SIZE, LATENT_DIM, SPLIT = 128, 128, 42
+
+
+class NoValidation(Callback):
+    "Spend all the time on training: the held-out photos are measured once, at the end."
+    def before_validate(self): raise CancelValidException
 
 
 class FirstCourse(ConvVAE):
@@ -56,20 +62,22 @@ def loaders(photos, recipe):
     return car_dls(photos, SIZE, recipe.bs, seed=SPLIT, flip=recipe.flip, jitter=recipe.jitter)
 
 
-def train_once(name, photos, minutes, seed):
+def train_once(name, photos, minutes, seed, fd):
     "One training: what it took and what it reached."
     recipe = ROWS[name](size=SIZE, latent_dim=LATENT_DIM, seed=seed)
     learn = vae_learner(loaders(photos, recipe), recipe)
     if 'as published' in name:
         torch.manual_seed(seed)
         learn.model = FirstCourse().to(learn.dls.device)
-    epochs = max(1, int(60 * minutes / epoch_seconds(learn)))
+    dls = learn.dls
+    seconds_per_epoch = epoch_seconds(learn) * len(dls.train) / (len(dls.train) + len(dls.valid) / 3)
+    epochs = max(1, round(60 * minutes / seconds_per_epoch))
     start = time.time()
-    with learn.no_bar(), learn.no_logging(): learn.fit(epochs)
+    with learn.no_bar(), learn.no_logging(): learn.fit(epochs, cbs=NoValidation())
     seconds = time.time() - start
-    n = len(learn.dls.train) * learn.dls.train.bs * epochs
+    n = len(dls.train) * dls.train.bs * epochs
     return dict(name=name, seed=seed, epochs=epochs, seconds=round(seconds, 1), images_per_second=round(n / seconds, 1),
-                parameters=sum(p.numel() for p in set(learn.model.parameters())), **evaluate(learn))
+                parameters=sum(p.numel() for p in set(learn.model.parameters())), **evaluate(learn, fd=fd))
 
 
 def pca_row(photos):
@@ -82,7 +90,7 @@ def pca_row(photos):
                 parameters=(LATENT_DIM + 1) * valid[0].size, psnr=psnr(x_hat, x).mean().item(), ssim=ssim(x_hat, x).mean().item())
 
 
-def measure(photos, minutes, seeds, out):
+def measure(photos, minutes, seeds, fd, out):
     "Fill the record, one training after the other; what is in it already is kept."
     record = json.loads(out.read_text()) if out.exists() else dict(
         date=date.today().isoformat(), command=' '.join(['python records/measure.py PHOTOS', *sys.argv[2:]]), photos=Path(photos).name, minutes=minutes, hardware=hardware(),
@@ -90,7 +98,7 @@ def measure(photos, minutes, seeds, out):
     done = {(o['name'], o.get('seed')) for o in record['rows']}
     for name, seed in [(name, seed) for seed in range(seeds) for name in ROWS]:
         if (name, seed) in done: continue
-        record['rows'].append(row := train_once(name, photos, minutes, seed))
+        record['rows'].append(row := train_once(name, photos, minutes, seed, fd))
         out.write_text(json.dumps(record, indent=1))
         print(f"{name}, seed {seed}: {row['psnr']:.2f} dB, SSIM {row['ssim']:.3f} after {row['epochs']} epochs in {row['seconds']:.0f} s", flush=True)
 
@@ -100,7 +108,8 @@ if __name__ == '__main__':
     parser.add_argument('photos', help='a folder of photos, of which 30 %% are held out')
     parser.add_argument('--minutes', type=float, default=5., help='of training, for each recipe and seed')
     parser.add_argument('--seeds', type=int, default=3, help='how many')
+    parser.add_argument('--fd', action='store_true', help='FD-lite0 too, where car_vae[fd] is installed')
     parser.add_argument('--out', type=Path, default=folder / f'photos_{date.today()}.json', help='the record; an unfinished one is gone on with')
     args = parser.parse_args()
     warnings.filterwarnings('ignore', category=FutureWarning)
-    measure(args.photos, args.minutes, args.seeds, args.out)
+    measure(args.photos, args.minutes, args.seeds, args.fd, args.out)
