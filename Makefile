@@ -25,7 +25,8 @@ prepare: $(VENV)/.dev ## before a commit: clean, export, refresh README.md and t
 check: $(VENV)/.dev ## the same, and fail where it changes a file
 	$(ACTIVATE) python tools/prepare.py --check
 
-readme: $(VENV)/.dev ## make README.md from nbs/index.ipynb
+readme: $(VENV)/.dev ## put the newest record into nbs/index.ipynb, and make README.md from it
+	$(ACTIVATE) python tools/results.py
 	$(ACTIVATE) python tools/readme.py
 
 notebooks: $(VENV)/.dev ## execute the notebooks in full, save their outputs (NOTEBOOKS=nbs/04_loss.ipynb for one)

@@ -7,11 +7,12 @@ __all__ = ['run_dls', 'psnr', 'ssim', 'pca_baseline', 'run_variance', 'discretis
            'active_units', 'mig', 'dci', 'frechet_distance', 'lite0_features', 'evaluate', 'score_table', 'Check',
            'check_vae']
 
-# %% ../nbs/06_evaluate.ipynb #3047f0aa
-import math
+# %% ../nbs/06_evaluate.ipynb #18a2a0a1
+import copy, math, random
 from contextlib import contextmanager, redirect_stdout
 from functools import reduce
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -24,10 +25,11 @@ from safetensors import safe_open
 from sklearn.decomposition import PCA
 from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor
 from sklearn.metrics import mutual_info_score
-from torch import Tensor
+from torch import Tensor, nn
 from torch.distributions import Normal
 from torch.nn import functional as F
 from torch.special import log_ndtr
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from .data import StoreDL, _Joined, _Part, fingerprints, image_store, scale
 from .kl import kl_normal
@@ -326,13 +328,6 @@ def _verdict(scores):
 
 def _value(scores, k): return f'{scores[k]:,.2f}'.removesuffix('.00') if k in scores else 'not measured'
 
-# %% ../nbs/06_evaluate.ipynb #be9368f2
-import copy, random
-from typing import NamedTuple
-
-from torch import nn
-from torch.utils._python_dispatch import TorchDispatchMode
-
 # %% ../nbs/06_evaluate.ipynb #a4c25e12
 class Check(NamedTuple):
     "What one check of `check_vae` found."
@@ -363,7 +358,7 @@ class _Noise(TorchDispatchMode):
         self.used = True
         return out.copy_(torch.as_tensor(mean + self.c*std))
 
-# %% ../nbs/06_evaluate.ipynb #2012a6f7
+# %% ../nbs/06_evaluate.ipynb #8b95afe9
 class _Probe:
     "Copies of a model and its loss to experiment with, and a few images"
     def __init__(self, model, loss, xb, cache):
@@ -407,22 +402,22 @@ class _Probe:
 
     def pixel_pull(self):
         "How hard the loss draws a grey x_hat to the images, per value: 2 for a summed squared error"
-        _, mu, lv = self.rest
-        grey = torch.full_like(self.x, self.x.mean()).requires_grad_()
+        x_hat, mu, lv = self.rest
+        grey = torch.full_like(x_hat, self.x.mean()).requires_grad_()
         g, = torch.autograd.grad(self.loss((grey, mu, lv), self.x), grey, allow_unused=True)
         if g is None: return 0.
-        d = self.x - self.x.mean()
+        d = (self.x - self.x.mean()).reshape(g.shape)
         return float(-(g*d).sum()*len(d)/d.pow(2).sum())
 
 def _close(a, b, tol=1e-3): return bool((a - b).abs().max() <= tol*(b.abs().max() + 1e-3))
 
-# %% ../nbs/06_evaluate.ipynb #defd59a4
+# %% ../nbs/06_evaluate.ipynb #728a3caf
 @_vae_check('runs')
 def _runs(p):
     pred = p.run(True)
     if not isinstance(pred, (tuple, list)) or len(pred) != 3: return False, 'forward has to give three things: (x_hat, mu, log_var).'
     x_hat, mu, lv = pred
-    if x_hat.shape != p.x.shape: return False, f'x_hat is {tuple(x_hat.shape)} and the images are {tuple(p.x.shape)}: make them equal, or they are broadcast or refused.'
+    if x_hat.flatten(1).shape != p.x.flatten(1).shape: return False, f'x_hat is {tuple(x_hat.shape)} and the images are {tuple(p.x.shape)}: make them equal, or they are broadcast or refused.'
     if mu.shape != lv.shape or len(mu) != len(p.x): return False, f'mu is {tuple(mu.shape)}, log_var {tuple(lv.shape)}, for {len(p.x)} images: both need a row per image and the same shape.'
     l = p.loss(pred, p.x)
     if l.numel() != 1: return False, f'The loss is of shape {tuple(l.shape)}: sum it over pixels and latents, and average it over the batch.'
@@ -554,7 +549,7 @@ def _parts_agree(p):
     ok = _close(p.model.decode(mean).reshape(x_hat.shape), x_hat)
     return ok, 'decode(mean of encode(x)) ' + ('is the x_hat of forward without noise.' if ok else 'is not the x_hat of forward without noise: let forward call decode, and leave nothing between.')
 
-# %% ../nbs/06_evaluate.ipynb #b4450f2f
+# %% ../nbs/06_evaluate.ipynb #f142ef1c
 @_vae_check('reconstruction')
 def _reconstruction(p):
     s = p.pixel_pull()
@@ -587,7 +582,8 @@ def _weight(p):
     if s < 0.1: # a mean over pixels
         return abs(w*n - 1) < 0.05, f'{says}: the error is averaged over {n:,} values and the KL has a factor of {w:.3g}. Sum both, then choose beta openly.'
     if d > 1 and abs(w*d - 1) < 1e-3: return False, f'The KL is averaged over the {d} latents and the error summed over pixels: sum both.'
-    return 0.01 < 2*w/s < 100, f'{says}' + ('.' if 0.01 < 2*w/s < 100 else ': sum pixels and latents alike, then choose beta openly.')
+    ok = 1e-4 < 2*w/s < 100 # a Gaussian of a small sigma pulls hard: 1/sigma^2
+    return ok, says + ('.' if ok else ': sum pixels and latents alike, then choose beta openly.')
 
 @_vae_check('per image')
 def _per_image(p):

@@ -1,5 +1,6 @@
 """The command line as a user meets it: a process with arguments, files, an exit code and what it prints."""
 import inspect
+import json
 import os
 import re
 import shlex
@@ -19,7 +20,7 @@ from safetensors.numpy import load_file
 from car_vae import __version__
 from car_vae.cli import app, main
 
-COMMANDS = 'demo', 'train', 'info', 'reconstruct', 'interpolate', 'sample'
+COMMANDS = 'demo', 'train', 'info', 'evaluate', 'reconstruct', 'interpolate', 'sample'
 TINY = '--size', '32', '--latent-dim', '4', '--bs', '8', '--epochs', '12', '--save-every', '0'
 program = str(Path(sys.executable).with_name('car_vae'))
 
@@ -125,10 +126,48 @@ def test_train_says_what_it_read_and_how_good_it_became(trained):
 
 def test_the_next_commands_work_as_printed(trained, call):
     lines = [shlex.split(o) for o in re.findall(r'^  car_vae (.*)', trained[1], re.M)]
-    assert [o[0] for o in lines] == ['info', 'reconstruct', 'interpolate', 'sample']
+    assert [o[0] for o in lines] == ['info', 'evaluate', 'reconstruct', 'interpolate', 'sample']
     for words in lines: call(*words)
     assert len(list(Path('samples').iterdir())) == 64
 
+
+# Evaluation
+
+SCORES = {'n', 'psnr', 'ssim', 'rate', 'distortion', 'elbo', 'bits_per_dim', 'active_units'}
+
+
+def test_evaluate_measures_what_was_held_out(trained, call):
+    scores = json.loads(call('evaluate', trained[0], 'photos', '--json', '--no-fd')[0])
+    assert SCORES <= set(scores) and scores['n'] == 9
+    assert scores['elbo'] == pytest.approx(-scores['rate'] - scores['distortion'])
+    assert f"Held-out PSNR {scores['psnr']:.2f} dB over 9 images" in trained[1]
+
+
+def test_evaluate_measures_all_of_a_new_folder_and_leaves_out_copies_of_the_training(trained, call, here):
+    (here / 'others').mkdir()
+    for i in range(100, 105): picture(i, (40, 40)).save(here / f'others/new{i}.png')
+    scores = json.loads(call('evaluate', trained[0], 'others', '--json', '--no-fd')[0])
+    assert scores['n'] == 5 and 'pca_psnr' in scores
+    for f in (here / 'photos').glob('car*'): shutil.copy(f, here / 'others' / f'copied_{f.name}')
+    assert json.loads(call('evaluate', trained[0], 'others', '--json', '--no-fd')[0])['n'] == 5 + 9
+    assert 'not one of them trained on' in call('evaluate', trained[0], 'others', '--no-fd')[0]
+
+
+def test_evaluate_needs_a_run_and_images(trained, call):
+    assert 'is not a run folder' in call('evaluate', 'photos', 'photos', code=2)[1]
+    assert 'No such file or folder: nowhere' in call('evaluate', trained[0], 'nowhere', code=2)[1]
+
+
+def test_extra_images_are_trained_on_and_never_held_out(here, call):
+    (here / 'more').mkdir()
+    for i in range(200, 212): picture(i, (40, 40)).save(here / f'more/{i}.png')
+    text = call('train', 'photos', '--extra', 'more', *TINY, '--out', 'runs/extra')[0]
+    assert '12 images of 32x32 from more' in text and 'over 9 images' in text
+    assert json.loads((here / 'runs/extra/config.json').read_text())['n_train'] == 21 + 12
+    assert 'trained on all 12 images' in call('evaluate', 'runs/extra', 'more', code=2)[1]
+
+
+# Other commands
 
 def test_info(trained):
     t0 = time.perf_counter()

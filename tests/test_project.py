@@ -1,5 +1,6 @@
 """What no notebook can test: that the settings, the package, the notebooks, README and the site's menu agree with each other."""
 import ast
+import json
 import re
 import shutil
 import subprocess
@@ -11,6 +12,7 @@ from zipfile import ZipFile
 import nbformat
 import pytest
 import readme
+import results
 from packaging.requirements import Requirement
 
 root = readme.root
@@ -169,6 +171,12 @@ def test_repository_is_small(): assert sum(f.stat().st_size for f in project_fil
 
 def test_readme_is_made_from_the_index():
     assert (root / 'README.md').read_text(encoding='utf-8') == readme.readme_text(), 'run `make readme`'
+
+
+def test_results_in_readme_are_the_newest_record():
+    record = json.loads(sorted((root / 'records').glob('photos_*.json'))[-1].read_text(encoding='utf-8'))
+    assert results.table(record) in (root / 'README.md').read_text(encoding='utf-8'), 'run `make readme`'
+    assert results.spread([1., 3.], 1) == '2.0 ± 1.4' and results.spread([2.], 2) == '2.00' and results.spread([None], 2) == ''
 
 
 def test_readme_rebases_relative_links_only():

@@ -9,6 +9,7 @@ from pathlib import Path
 from nbdev.quarto import nbdev_sidebar, refresh_quarto_yml
 
 import readme
+import results
 
 made = 'nbs/**/*.ipynb', 'nbs/*.yml', 'car_vae/**/*.py', 'pyproject.toml', 'README.md'
 
@@ -21,6 +22,7 @@ def snapshot():
 
 def prepare():
     "Do what a notebook needs before it is committed."
+    results.update()
     for command in 'nbdev_clean', 'nbdev_export': subprocess.run([Path(sys.executable).parent / command], check=True)
     refresh_quarto_yml()
     nbdev_sidebar.__wrapped__()
