@@ -243,7 +243,7 @@ def train(
     _report(out, store)
     _next(out, source, store.names)
 
-# %% ../nbs/09_cli.ipynb #27e8aae5
+# %% ../nbs/09_cli.ipynb #898f823e
 def _drawing(run):
     "A function that makes so many images from the density of the training images"
     from car_vae import latent
@@ -258,7 +258,7 @@ def evaluate(
     json:bool=False, # Print JSON and nothing else.
     no_fd:bool=False, # Leave out FD-lite0, which is slow on a CPU.
 ):
-    "Measure a run on images that it has not seen: PSNR, SSIM, the ELBO and its parts, and FD-lite0."
+    "Measure a run on images that it has not seen."
     _config(run)
     _need(source)
     from car_vae.evaluate import evaluate, score_table

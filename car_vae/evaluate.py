@@ -7,8 +7,8 @@ __all__ = ['run_dls', 'psnr', 'ssim', 'pca_baseline', 'run_variance', 'discretis
            'active_units', 'mig', 'dci', 'frechet_distance', 'lite0_features', 'evaluate', 'score_table', 'Check',
            'check_vae']
 
-# %% ../nbs/06_evaluate.ipynb #18a2a0a1
-import copy, math, random
+# %% ../nbs/06_evaluate.ipynb #e5f80c3c
+import copy, math, random, warnings
 from contextlib import contextmanager, redirect_stdout
 from functools import reduce
 from pathlib import Path
@@ -594,7 +594,7 @@ def _per_image(p):
         if abs(b - a) > 1e-3*abs(a) + 1e-6: return False, f'The same images twice make the loss {b:.4g} instead of {a:.4g}: sum over pixels and latents, and average over the batch, in both terms.'
     return True, 'The loss does not depend on the size of the batch.'
 
-# %% ../nbs/06_evaluate.ipynb #4c0aef52
+# %% ../nbs/06_evaluate.ipynb #240c4666
 def check_vae(
     model:nn.Module, # its forward gives `(x_hat, mu, log_var)`; with `encode` and `decode` more can be checked
     loss, # function or module, called as `loss(pred, xb)`
@@ -616,8 +616,10 @@ def _one_check(name, f, *args):
 
 @contextmanager
 def _untouched(xb):
-    "Put the random generators back afterwards"
+    "Put the random generators back afterwards; what PyTorch would warn of, the checks say themselves"
     states = random.getstate(), np.random.get_state()
     try:
-        with torch.random.fork_rng([xb.device] if xb.is_cuda else []): yield
+        with torch.random.fork_rng([xb.device] if xb.is_cuda else []), warnings.catch_warnings():
+            warnings.simplefilter('ignore')
+            yield
     finally: random.setstate(states[0]); np.random.set_state(states[1])

@@ -18,22 +18,24 @@ def spread(values, digits):
     return f'{mean(values):.{digits}f}' + (f' ± {stdev(values):.{digits}f}' if len(values) > 1 else '')
 
 
-def row(name, rows):
-    "One line of the table."
-    def cell(key, digits): return spread([o.get(key) for o in rows], digits)
-    return f"| {name} | {cell('psnr', 2)} | {cell('ssim', 3)} | {cell('fd_lite0_reconstructions', 0)} | {cell('epochs', 0)} | {rows[0]['parameters']:,} |"
+columns = {'psnr': ('PSNR (dB)', 2), 'ssim': ('SSIM', 3), 'fd_lite0_reconstructions': ('FD-lite0', 0), 'epochs': ('epochs', 0)}
 
 
 def table(record):
-    "The record as Markdown: what was measured where, then a line for every model."
+    "The record as Markdown: what was measured where, then a line for every model; columns that nobody measured are left out."
     groups = {}
     for o in record['rows']: groups.setdefault(o['name'], []).append(o)
+    used = {k: c for k, c in columns.items() if any(k in o for o in record['rows'])}
+    lines = [[name, *(spread([o.get(k) for o in rows], digits) for k, (_, digits) in used.items()), f"{rows[0]['parameters']:,}"] for name, rows in groups.items()]
+    header = ['model', *(title for title, _ in used.values()), 'parameters']
+    return '\n'.join([about(record, max(map(len, groups.values()))), '', *(f"| {' | '.join(o)} |" for o in [header, ['---'] * len(header), *lines])])
+
+
+def about(record, seeds):
+    "What was measured, for how long and where, in a sentence."
     first, hw, v = record['rows'][0], record['hardware'], record['versions']
-    seeds = max(map(len, groups.values()))
-    return '\n'.join([
-        f"{first['n_train']} photos to train on, {record['minutes']:g} minutes of training each ({hw['cpu']}, {hw['threads']} threads, PyTorch {v['torch']}), "
-        f"measured on {first['n']} other photos at 128x128; mean ± standard deviation over {seeds} seeds, {record['date']}.", '',
-        '| model | PSNR (dB) | SSIM | FD-lite0 | epochs | parameters |', '| --- | --- | --- | --- | --- | --- |', *[row(*o) for o in groups.items()]])
+    return (f"{first['n_train']} photos to train on, {record['minutes']:g} minutes of training each ({hw['cpu']}, {hw['threads']} threads, PyTorch {v['torch']}), "
+            f"measured on {first['n']} other photos at 128x128; mean ± standard deviation over {seeds} seeds, {record['date']}.")
 
 
 def insert(text, new):
