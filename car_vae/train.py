@@ -286,9 +286,11 @@ def fit(
     out, folder = Path(out), RunFolder(out, recipe, every)
     if resume: _config(out)
     elif (out/'config.json').exists(): raise FileExistsError(f'{out} holds a run already: resume it, or choose another folder.')
+    prints = fingerprints(o for b in _in_order(learn.dls) for o in to_uint8(b[0]).cpu().numpy())
+    if resume: _same_training(out, prints)
     out.mkdir(parents=True, exist_ok=True)
     (out/'config.json').write_text(json.dumps(_describe(learn, recipe), indent=2))
-    (out/'trained_on.txt').write_text('\n'.join(fingerprints(o for b in _in_order(learn.dls) for o in to_uint8(b[0]).cpu().numpy())))
+    (out/'trained_on.txt').write_text('\n'.join(prints))
     with learn.added_cbs([folder] + [ShowProgress()]*(not quiet)), learn.no_logging():
         if (out/'checkpoint.pt').exists(): folder.load()
         if folder.start < recipe.epochs: learn.fit(recipe.epochs, start_epoch=folder.start)
@@ -296,6 +298,12 @@ def fit(
     return out
 
 # %% ../nbs/05_train.ipynb #e952d20e
+def _same_training(run, prints):
+    "Raise `ValueError` where a run began with other training images"
+    f = run/'trained_on.txt'
+    if f.exists() and f.read_text().split() != prints:
+        raise ValueError(f'{run} began with other training images: resume it with the same source and the same extra.')
+
 def _in_order(dls):
     "All training images as they are"
     return dls.train.new(shuffle=False, drop_last=False)
