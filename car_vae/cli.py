@@ -244,12 +244,12 @@ def train(
     _next(out, source, store.names)
 
 # %% ../nbs/09_cli.ipynb #898f823e
-def _drawing(run):
-    "A function that makes so many images from the density of the training images"
+def _drawing(run, seed=0, prior=False):
+    "A function that makes so many images, from the density of the training images or from N(0, I)"
     from car_vae import latent
     from car_vae.train import load_model
-    model, density = load_model(run), latent.fit_density(*latent.load_latents(run))
-    return lambda n: latent.sample(model, n, density, 0)
+    model, density = load_model(run), None if prior else latent.fit_density(*latent.load_latents(run))
+    return lambda n: latent.sample(model, n, density, seed)
 
 @command('car_vae evaluate runs/photos-quick photos')
 def evaluate(
@@ -262,7 +262,7 @@ def evaluate(
     _config(run)
     _need(source)
     from car_vae.evaluate import evaluate, score_table
-    scores = evaluate(run, source, not no_fd, _drawing(run))
+    scores = evaluate(run, source, not no_fd, None if no_fd else _drawing(run))
     print(js.dumps(scores) if json else score_table(scores).to_string())
 
 # %% ../nbs/09_cli.ipynb #36a74781
@@ -367,14 +367,10 @@ def sample(
 ):
     "Make new images like those of the training, as numbered PNGs."
     _config(run)
-    from car_vae import latent
-    from car_vae.train import load_model
-    model = load_model(run)
-    density = None if prior else latent.fit_density(*latent.load_latents(run))
-    x = latent.sample(model, n, density, seed)
+    x = _drawing(run, seed, prior)(n)
     out.mkdir(parents=True, exist_ok=True)
     _write(x, [out/f'{i:05}.png' for i in range(n)])
-    print(f'{n:,} samples of {model.size}x{model.size} from {"N(0, I)" if prior else "the density of the training images"} in {out}')
+    print(f'{n:,} samples of {x.shape[-1]}x{x.shape[-1]} from {"N(0, I)" if prior else "the density of the training images"} in {out}')
 
 # %% ../nbs/09_cli.ipynb #da7163da
 def _demo_cars(out, cars):
@@ -393,7 +389,7 @@ def _draw(run, store):
     from car_vae.train import load_model
     model, x = load_model(run), evaluate.run_dls(run, store).valid.one_batch()[0]
     latent.save_gif(latent.interpolate(model, x[0], x[1], 20), run/'interpolation.gif')
-    data.image_grid(latent.sample(model, 32, latent.fit_density(*latent.load_latents(run)), 0)).save(run/'samples.png')
+    data.image_grid(_drawing(run)(32)).save(run/'samples.png')
 
 # %% ../nbs/09_cli.ipynb #92a1d052
 @command('car_vae demo --minutes 1')

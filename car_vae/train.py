@@ -351,13 +351,18 @@ def load_recipe(
     "Read a run's recipe; raises `FileNotFoundError` when the folder holds no run."
     return Recipe(**_config(run)['recipe'])
 
+def _weights(run):
+    "The file of a run's weights"
+    f = Path(run)/'model.safetensors'
+    if not f.exists(): raise FileNotFoundError(f'{run} has no model yet: resume the run to finish it.')
+    return f
+
 def load_model(
     run, # a run folder
     device='cpu', # where to put the model
 )->ConvVAE: # in eval mode
     "Read a run's model; raises `FileNotFoundError` when there is none or it has not finished, `ValueError` when its weights do not fit."
-    recipe, f = load_recipe(run), Path(run)/'model.safetensors'
-    if not f.exists(): raise FileNotFoundError(f'{run} has no model yet: resume the run to finish it.')
+    recipe, f = load_recipe(run), _weights(run)
     model = ConvVAE(_config(run)['size'], recipe.latent_dim, recipe.arch)
     try: model.load_state_dict(load_file(f))
     except RuntimeError as e: raise ValueError(f'The weights in {run} do not fit this version of the model: train it again.') from e
@@ -379,13 +384,14 @@ class _Timer(Callback):
 def epoch_seconds(
     learn:Learner, # trains for a few seconds, and is then put back as it was
     seconds:float=4., # how long to measure
-)->float: # seconds for an epoch, with validation
+    valid:bool=True, # count validation too
+)->float: # seconds for an epoch
     "Measure how long an epoch takes on this machine."
     saved, timer = copy.deepcopy((learn.model.state_dict(), learn.loss_func.state_dict())), _Timer(seconds)
     with learn.added_cbs(timer), learn.no_logging(): learn.fit(10**6)
     learn.model.load_state_dict(saved[0]); learn.loss_func.load_state_dict(saved[1])
     learn.opt = None
-    return np.mean(timer.times[3:])*(len(learn.dls.train) + len(learn.dls.valid)/3)
+    return np.mean(timer.times[3:])*(len(learn.dls.train) + valid*len(learn.dls.valid)/3)
 
 # %% ../nbs/05_train.ipynb #36cfd579
 def train(

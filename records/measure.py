@@ -66,8 +66,7 @@ def seconds_per_epoch(name, learn, rows):
     "Training time of an epoch: what an earlier row of the same recipe took, or a short measurement."
     for o in rows:
         if ROWS.get(o['name']) == ROWS[name]: return o['seconds'] / o['epochs']
-    train, valid = len(learn.dls.train), len(learn.dls.valid)
-    return epoch_seconds(learn) * train / (train + valid / 3)
+    return epoch_seconds(learn, valid=False)
 
 
 def train_once(name, photos, minutes, seed, fd, rows):
