@@ -8,6 +8,7 @@ __all__ = ['app', 'LIMITS', 'command', 'main', 'info', 'train', 'evaluate', 'rec
 # %% ../nbs/09_cli.ipynb #a3ca6418
 import inspect
 import json as js
+import os
 import shlex
 import sys
 import warnings
@@ -87,11 +88,16 @@ def _fail(e, args):
     print(f"Error: {_one_line(e).rstrip('.')}.{hint}", file=sys.stderr)
     return code
 
+def _helps():
+    "Is this process one of several of `torchrun`, and not the first, which does the talking?"
+    return int(os.environ.get('RANK', 0)) > 0
+
 def main(
     args:list|None=None, # the words after `car_vae`; those of this process if `None`
 ):
     "Run a command and exit: 0 when it worked, 2 after bad input and 1 after an unexpected error, each with one line on standard error."
     args = sys.argv[1:] if args is None else args
+    if _helps(): sys.stdout = open(os.devnull, 'w')
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings('ignore', '.*torch.jit', FutureWarning)
@@ -133,7 +139,7 @@ def info(
     print(f"""Run       {run} ({state})
 Epochs    {done} of {r['epochs']} done
 Recipe    {r['name']}: {r['arch']} network, {r['latent_dim']} latent dimensions, {c['parameters']:,} parameters, batch {r['bs']}, learning rate {r['lr']:g}, seed {r['seed']}
-Images    {c['n_train']:,} to train on and {c['n_valid']:,} held out, {c['size']}x{c['size']}, from {c['source']}
+Images    {c['n_train']:,} to train on and {c['n_valid']:,} held out, {c['size']}x{c['size']}, from {c['source']}{f", {c['n_extra']:,} of them from {c['extra']}"*bool(c['extra'])}
 Loss      {_losses(row) + ' nats per image' if row else 'no epoch saved yet'}
 Machine   {c['device']}, {c['threads']} threads, {c['machine']}
 Versions  {', '.join(f'{k} {v}' for k, v in c['versions'].items())}""")
@@ -178,7 +184,7 @@ def _plan(name, out, resume, minutes, given):
 def _same_images(run, n):
     "Raise `ValueError` where a run began with another number of images"
     c = _config(run)
-    began = c['n_train'] + c['n_valid']
+    began = c['n_train'] + c['n_valid'] - c['n_extra']
     if n != began: raise ValueError(f'{run} began with {began:,} images, and here are {n:,}: a run is resumed with the images that it began with.')
 
 # %% ../nbs/09_cli.ipynb #053a2c09
@@ -194,7 +200,8 @@ def _report(run, store):
     "Print the held-out PSNR beside PCA's"
     from car_vae.evaluate import evaluate
     s, k = evaluate(run, store, fd=False), _config(run)['recipe']['latent_dim']
-    print(f"Held-out PSNR {s['psnr']:.2f} dB over {s['n']:,} images; PCA with as many components ({k}): {s['pca_psnr']:.2f} dB")
+    pca = f"; PCA with as many components ({k}): {s['pca_psnr']:.2f} dB" if 'pca_psnr' in s else ''
+    print(f"Held-out PSNR {s['psnr']:.2f} dB over {s['n']:,} images{pca}")
 
 # %% ../nbs/09_cli.ipynb #ee2c4922
 def _next(run, source, names):
@@ -232,14 +239,17 @@ def train(
     out = (out or _default_out(source, recipe)).expanduser()
     r = _plan(recipe, out, resume, minutes, dict(size=size, latent_dim=latent_dim, arch=arch, epochs=epochs, bs=bs, lr=lr, seed=seed))
     _check(r, device)
+    from fastai.distributed import teardown_distrib
     from car_vae import data, train as t
     store, *more = [data.image_store(o, r.size, studio=studio, crop=crop) for o in (source, extra) if o]
     for o in store, *more: _tell(o)
-    if resume: _same_images(out, len(store) + sum(map(len, more)))
+    if resume: _same_images(out, len(store))
     again = ['car_vae', 'train', source, *['--extra', extra]*bool(extra), '--out', str(out), '--resume', *['--studio']*studio, *['--crop']*crop]
     if (out/'model.safetensors').exists(): print(f'{out} is finished already: nothing is left to train.')
     else:
         with _resumable(out, again): t.train(store, r, out, minutes, resume, device, every=save_every, extra=next(iter(more), None))
+        teardown_distrib()
+    if _helps(): return
     _report(out, store)
     _next(out, source, store.names)
 
@@ -256,14 +266,14 @@ def evaluate(
     run:Path, # Folder of a finished run.
     source:str, # A folder of images, a zip file, 'cars' or 'stanford'; images that the run was trained on are left out.
     json:bool=False, # Print JSON and nothing else.
-    no_fd:bool=False, # Leave out FD-lite0, which is slow on a CPU.
+    no_fd:bool=False, # Leave out FD-lite0, which is slow on a CPU. Its samples are drawn as `car_vae sample` draws them.
 ):
     "Measure a run on images that it has not seen."
     _config(run)
     _need(source)
     from car_vae.evaluate import evaluate, score_table
     scores = evaluate(run, source, not no_fd, None if no_fd else _drawing(run))
-    print(js.dumps(scores) if json else score_table(scores).to_string())
+    print(js.dumps(scores) if json else score_table(scores, 'the fitted density').to_string())
 
 # %% ../nbs/09_cli.ipynb #36a74781
 def _read(path, size):

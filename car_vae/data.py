@@ -299,17 +299,16 @@ def image_grid(
     return Image.fromarray(make_grid(x, ncol, padding=2, pad_value=255).permute(1, 2, 0).numpy())
 
 def _mirror_half(x):
-    "Mirror about half of the images of a batch, in place"
-    some = torch.rand(len(x)).numpy() < 0.5
-    x[some] = x[some][..., ::-1]
-    return x
+    "Mirror about half of the images of a batch"
+    return torch.where(torch.rand(len(x), 1, 1, 1, device=x.device) < 0.5, x.flip(-1), x)
 
 def _jitter(x, amount):
     "Zoom, stretch and shift each image in its own way; x in [-1, 1], white outside"
+    line = (torch.arange(x.shape[-1], device=x.device) + 0.5)*2/x.shape[-1] - 1
     zoom, stretch, dx, dy = 1 + (2*torch.rand(4, len(x), device=x.device) - 1)*amount*torch.tensor([1, 0.5, 0.5, 0.5], device=x.device)[:, None]
-    zero = torch.zeros_like(zoom)
-    theta = torch.stack([zoom*stretch, zero, dx - 1, zero, zoom/stretch, dy - 1], 1).view(-1, 2, 3)
-    return F.grid_sample(x - 1, F.affine_grid(theta, x.shape, align_corners=False), align_corners=False) + 1
+    across, down = (line*o[:, None] + d[:, None] - 1 for o, d in ((zoom*stretch, dx), (zoom/stretch, dy)))
+    grid = torch.stack(torch.broadcast_tensors(across[:, None], down[:, :, None]), -1)
+    return F.grid_sample(x - 1, grid, align_corners=False).add_(1)
 
 # %% ../nbs/02_data.ipynb #eec736f9
 class StoreDL(DataLoader):
@@ -321,7 +320,7 @@ class StoreDL(DataLoader):
         jitter:float=0., # zoom each image by up to this part, stretch it by up to half and shift it by up to a quarter of it, anew each time
         **kwargs, # more for fastai's `DataLoader`, such as `bs` and `shuffle`
     ):
-        self.flip, self.jitter = flip, jitter
+        self.flip, self.jitter, self.on_gpu = flip, jitter, None
         super().__init__(dataset, **{**kwargs, 'num_workers': 0})
     def new(self, dataset=None, **kwargs):
         "The same for other images or other settings; without shuffling there is neither flip nor jitter."
@@ -330,12 +329,17 @@ class StoreDL(DataLoader):
     def shuffle_fn(self, idxs): return torch.randperm(len(idxs)).tolist()
     def create_item(self, i): return i
     def do_batch(self, b):
-        x = np.asarray(self.dataset[b])
-        return (torch.from_numpy(_mirror_half(x) if self.flip else x),)
+        if self.on_gpu is None: self.on_gpu = self._to_gpu()
+        return (torch.from_numpy(np.asarray(self.dataset[b])),) if self.on_gpu is False else (self.on_gpu[torch.tensor(b, device=self.device)],)
     def after_batch(self, b):
-        x = scale(b[0])
+        x = scale(_mirror_half(b[0]) if self.flip else b[0])
         if self.jitter: x = _jitter(x, self.jitter)
         return x, x
+    def _to_gpu(self):
+        "All images as bytes on the GPU; `False` where there is none, or where they would take more than half of its free memory"
+        if self.device is None or self.device.type != 'cuda': return False
+        n = len(self.dataset)*np.prod(self.dataset[:1].shape[1:])
+        return n < torch.cuda.mem_get_info(self.device)[0]/2 and torch.from_numpy(np.asarray(self.dataset[list(range(len(self.dataset)))])).to(self.device)
     def show_batch(self,
         b=None, # a batch; a new one if `None`
         max_n:int=16, # show this many images at most
@@ -357,10 +361,16 @@ class _Joined:
     def __init__(self, a, b): self.a, self.b, self.shape = a, b, (len(a) + len(b), *a.shape[1:])
     def __len__(self): return len(self.a) + len(self.b)
     def __getitem__(self, idxs):
+        if isinstance(idxs, (int, np.integer)): return self[[idxs]][0]
         idxs = np.arange(len(self))[idxs]
         x, first = np.empty((len(idxs), *self.shape[1:]), np.uint8), idxs < len(self.a)
         x[first], x[~first] = self.a[idxs[first]], self.b[idxs[~first] - len(self.a)]
         return x
+
+def _others(extra, held_out):
+    "The numbers of the images in `extra` that are not copies of held-out ones"
+    if extra.size != held_out.shape[-1]: raise ValueError(f'extra is of {extra.size}x{extra.size} and the source of {held_out.shape[-1]}x{held_out.shape[-1]}: prepare both at one size.')
+    return np.flatnonzero(~np.isin(fingerprints(extra.images), fingerprints(held_out)))
 
 def car_dls(
     source, # anything that `image_store` takes
@@ -371,8 +381,8 @@ def car_dls(
     flip:bool=True, # mirror half of the training images, anew each time
     device=None, # where batches go; fastai's default device if `None`
     jitter:float=0., # of the training images, as in `StoreDL`
-    extra=None, # more images to train on, of which none is held out: anything that `image_store` takes
-    **kwargs, # more for `image_store`
+    extra=None, # more images to train on, of which none is held out and none is a copy of a held-out one: anything that `image_store` takes
+    **kwargs, # more for `image_store`, for the source and for `extra`
 )->DataLoaders: # training and held-out batches `(x, x)`, in [-1, 1]; its `store` is the `ImageStore`
     "Split a source of images at random and give fastai `DataLoaders` over the two parts; raises `ValueError` when there are too few images."
     store = image_store(source, size, **kwargs)
@@ -383,8 +393,8 @@ def car_dls(
     valid, train, images = idxs[:n_valid], idxs[n_valid:], store.images
     if extra is not None:
         extra = image_store(extra, store.size, **kwargs)
+        train = np.concatenate([train, len(store) + _others(extra, store[valid])])
         images = _Joined(images, extra.images)
-        train = np.concatenate([train, np.arange(len(store), len(images))])
     bs = min(bs, len(train))
     dls = DataLoaders(StoreDL(_Part(images, train), flip, jitter, bs=bs, shuffle=True, drop_last=True),
                       StoreDL(_Part(store.images, valid), bs=bs), device=torch.device(device) if device else default_device())

@@ -9,7 +9,7 @@ __all__ = ['run_dls', 'psnr', 'ssim', 'pca_baseline', 'run_variance', 'discretis
 
 # %% ../nbs/06_evaluate.ipynb #e5f80c3c
 import copy, math, random, warnings
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager, redirect_stdout, suppress
 from functools import cache, reduce
 from pathlib import Path
 from typing import NamedTuple
@@ -42,9 +42,11 @@ def _store(source, config):
     "A source, prepared as for the run with this `config.json`"
     return image_store(source, config['size'], **{k: v for k, v in config['options'].items() if k != 'n' or source == 'cars'})
 
-def _own_sources(config):
-    "The sources that a run was trained on, as far as they are still there"
-    return [o for k in ('source', 'extra') if (o := config[k]) and (o == 'cars' or Path(o).exists())]
+def _own_stores(config, other):
+    "What a run was trained on, apart from `other`, as far as it can be read now"
+    for o in config['source'], config['extra']:
+        with suppress(OSError, ValueError):
+            if o and o != other: yield _store(o, config)
 
 def run_dls(
     run, # a run folder
@@ -53,7 +55,7 @@ def run_dls(
 )->DataLoaders: # `valid`: the images of `source` that the run has not seen; `train`: those that it was trained on, as far as they can be read
     "Sort images by what a run was trained on, whatever the files are called; raises `ValueError` where it has seen all of them."
     c, seen = _config(run), _trained_on(run)
-    stores = [_store(o, c) for o in [source, *(o for o in _own_sources(c) if o != source)]]
+    stores = [_store(source, c), *_own_stores(c, source)]
     prints = np.array(fingerprints(o for store in stores for o in store.images))
     _, first = np.unique(prints, return_index=True)
     known, images = np.isin(prints[first], seen), reduce(_Joined, (o.images for o in stores))
@@ -142,7 +144,7 @@ def per_image(
 )->pd.DataFrame: # a row per image: `psnr` (dB), `ssim`, `rate`, `distortion`, `discrete` (nats; the distortion over 256 levels)
     "Measure every image: PSNR and SSIM at the mean of q(z|x), distortions at a sample of it."
     with _repeatable(model, seed): rows = [_measure(model, b[0], variance) for b in dl]
-    return pd.DataFrame({k: torch.cat([o[k] for o in rows]).double().cpu() for k in rows[0]})
+    return pd.DataFrame({k: torch.cat([o[k] for o in rows]).cpu().double() for k in rows[0]})
 
 def _measure(model, x, variance):
     "One number per image and measure"
@@ -166,8 +168,8 @@ def iwae_bound(
 
 def _iwae(model, x, variance, k, step):
     "The bound of a few images, `step` samples at a time"
-    q, total = model.encode(x), torch.full((len(x),), -math.inf, dtype=torch.float64, device=x.device)
-    for i in range(0, k, step): total = total.logaddexp(_log_weights(model, q, x, variance, min(step, k - i)).double().logsumexp(0))
+    q, total = model.encode(x), torch.full((len(x),), -math.inf, dtype=torch.float64)
+    for i in range(0, k, step): total = total.logaddexp(_log_weights(model, q, x, variance, min(step, k - i)).cpu().double().logsumexp(0))
     return total - math.log(k)
 
 def _log_weights(model, q, x, variance, n):
@@ -282,9 +284,9 @@ def evaluate(
         active_units=int(active.sum())) | (_fd_scores(model, dls.valid, draw) if fd else {})
 
 def _pca_score(dls, k, most=5000):
-    "PSNR of PCA, fitted on at most so many of the training images; empty where they cannot be read any more"
+    "PSNR of PCA, fitted and measured on at most so many images each; empty where the training images cannot be read any more"
     if len(dls.train_ds) < 2: return {}
-    train, valid = (np.asarray(ds[list(range(0, len(ds), step))]) for ds, step in ((dls.train_ds, 1 + len(dls.train_ds)//most), (dls.valid_ds, 1)))
+    train, valid = (np.asarray(ds[list(range(0, len(ds), -(-len(ds)//most)))]) for ds in (dls.train_ds, dls.valid_ds))
     return dict(pca_psnr=psnr(pca_baseline(train, valid, k), scale(torch.from_numpy(valid))).mean().item())
 
 def _parts(run, source):
@@ -294,14 +296,14 @@ def _parts(run, source):
     dls = run_dls(run, source)
     return load_model(run, dls.device), dls, run_variance(run)
 
-def _fd_scores(model, dl, draw=None):
+def _fd_scores(model, dl, draw=None, most=5000):
     "FD-lite0 of reconstructions and of samples against the held-out images; empty without the extra"
     try: real = torch.cat([lite0_features(b[0]) for b in dl])
     except ImportError: return {}
     if len(real) < 2: return {}
     reconstructed = torch.cat([lite0_features(model.reconstruct(b[0])) for b in dl])
-    sampled = torch.cat([lite0_features(o) for o in ([draw(len(real))] if draw else _from_prior(model, dl))])
-    return {f'fd_lite0_{k}': frechet_distance(o, real) for k, o in dict(reconstructions=reconstructed, samples=sampled).items()}
+    sampled = torch.cat([lite0_features(o) for o in ([draw(min(len(real), most))] if draw else _from_prior(model, dl))])
+    return dict(fd_lite0_reconstructions=frechet_distance(reconstructed, real), fd_lite0_samples=frechet_distance(sampled, real))
 
 def _from_prior(model, dl):
     "As many samples from N(0, I) as there are images, batch by batch"
@@ -310,18 +312,20 @@ def _from_prior(model, dl):
 # %% ../nbs/06_evaluate.ipynb #375f05c8
 def score_table(
     scores:dict, # from `evaluate`
+    samples_from:str='N(0, I)', # what the samples for FD-lite0 were drawn from
 )->pd.DataFrame: # a row per measure: `value`, `unit` and what it `means`
     "The scores in words; where the VAE loses to PCA, it says so."
     rows = dict(n=('images', 'not one of them trained on'), psnr=('dB', 'reconstructions, mean over images'), pca_psnr=('dB', f'PCA with as many components: {_verdict(scores)}'),
         ssim=('', 'reconstructions, 1 is perfect'), rate=('nats', 'KL(q(z|x) || N(0, I)) per image'), distortion=('nats', '-log p(x|z) per image, z sampled'),
         elbo=('nats', '-(rate + distortion), a bound on the log-density'), bits_per_dim=('bits', 'bound over 256 levels, per value; 8 is ignorance'),
         active_units=('', 'latent dimensions that change with the image'))
-    for k in 'reconstructions', 'samples': rows[f'fd_lite0_{k}'] = '', f'{k} against held-out images, features of EfficientNet-Lite0' if f'fd_lite0_{k}' in scores else _fd_missing
+    for k, what in dict(reconstructions='', samples=f' from {samples_from}').items():
+        rows[f'fd_lite0_{k}'] = '', f'{k}{what} against held-out images, features of EfficientNet-Lite0' if f'fd_lite0_{k}' in scores else _fd_missing
     return pd.DataFrame([(k, _value(scores, k), *o) for k, o in rows.items()], columns=['measure', 'value', 'unit', 'means']).set_index('measure')
 
 def _verdict(scores):
     "Who is better"
-    if 'pca_psnr' not in scores: return 'the training images are not there any more'
+    if 'pca_psnr' not in scores: return 'its training images cannot be read here'
     gain = scores['psnr'] - scores['pca_psnr']
     return f'the VAE is {gain:.2f} dB better' if gain > 0 else f'THE VAE LOSES TO IT by {-gain:.2f} dB'
 
@@ -354,6 +358,7 @@ class _Noise(TorchDispatchMode):
         if op not in (aten.randn, aten.randn_like, aten.normal, aten.normal_) or out.numel() != self.n: return out
         a = () if op in (aten.randn, aten.randn_like) else args[1:] if op is aten.normal_ else args
         mean, std = (*a, *(0., 1.)[len(a):])[:2]
+        if kwargs: mean, std = kwargs.get('mean', mean), kwargs.get('std', std)
         self.used = True
         return out.copy_(torch.as_tensor(mean + self.c*std))
 
@@ -396,8 +401,12 @@ class _Probe:
         return self.cost((x_hat, m*0 + mu, m*0 + log_var))
 
     def kl_weight(self):
-        "The factor before the KL, in nats per image: from mu = 1 to mu = 2 a true KL rises by 3/2 per latent"
-        return (self.kl(2, 0) - self.kl(1, 0))/(1.5*self.latents)
+        "The factor before the KL, in nats per image: from mu = 3 to mu = 4 a true KL rises by 7/2 per latent"
+        return (self.kl(4, 0) - self.kl(3, 0))/(3.5*self.latents)
+
+    def kl_per_latent(self, mu, log_var):
+        "The KL of one latent as the loss has it, in nats, measured from mu = 2 on: nearer to 0 some nats may be free"
+        return _true_kl(2, 0) + (self.kl(mu, log_var) - self.kl(2, 0))/(self.kl_weight()*self.latents)
 
     def pixel_pull(self):
         "How hard the loss draws a grey x_hat to the images, per value: 2 for a summed squared error"
@@ -408,6 +417,8 @@ class _Probe:
         d = (self.x - self.x.mean()).reshape(g.shape)
         return float(-(g*d).sum()*len(d)/d.pow(2).sum())
 
+def _true_kl(mu, log_var): return (mu**2 + math.exp(log_var) - 1 - log_var)/2
+
 def _close(a, b, tol=1e-3): return bool((a - b).abs().max() <= tol*(b.abs().max() + 1e-3))
 
 # %% ../nbs/06_evaluate.ipynb #728a3caf
@@ -415,13 +426,19 @@ def _close(a, b, tol=1e-3): return bool((a - b).abs().max() <= tol*(b.abs().max(
 def _runs(p):
     pred = p.run(True)
     if not isinstance(pred, (tuple, list)) or len(pred) != 3: return False, 'forward has to give three things: (x_hat, mu, log_var).'
-    x_hat, mu, lv = pred
-    if x_hat.flatten(1).shape != p.x.flatten(1).shape: return False, f'x_hat is {tuple(x_hat.shape)} and the images are {tuple(p.x.shape)}: make them equal, or they are broadcast or refused.'
-    if mu.shape != lv.shape or len(mu) != len(p.x): return False, f'mu is {tuple(mu.shape)}, log_var {tuple(lv.shape)}, for {len(p.x)} images: both need a row per image and the same shape.'
+    if wrong := _wrong_shapes(p.x, *pred): return False, wrong
     l = p.loss(pred, p.x)
     if l.numel() != 1: return False, f'The loss is of shape {tuple(l.shape)}: sum it over pixels and latents, and average it over the batch.'
     l.backward()
     return True, f'{len(p.x)} images through the model, the loss and backward.'
+
+def _wrong_shapes(x, x_hat, mu, lv):
+    "What is wrong with the shapes; empty where nothing is"
+    if x_hat.flatten(1).shape != x.flatten(1).shape:
+        return f'x_hat is {tuple(x_hat.shape)} and the images are {tuple(x.shape)}: make them equal, or they are broadcast or refused.'
+    if mu.shape != lv.shape or len(mu) != len(x):
+        return f'mu is {tuple(mu.shape)}, log_var {tuple(lv.shape)}, for {len(x)} images: both need a row per image and the same shape.'
+    return ''
 
 @_vae_check('inputs')
 def _inputs(p):
@@ -464,6 +481,15 @@ def _two_heads(p):
     _, mu, lv = p.rest
     same = bool(mu.abs().max() > 0) and torch.allclose(mu, lv, rtol=0.02, atol=1e-4)
     return not same, 'mu and log_var are the same numbers: give each a linear layer of its own.' if same else 'mu and log_var are different numbers.'
+
+@_vae_check('narrow posteriors')
+def _narrow_posteriors(p):
+    "Other weights, drawn anew eight times, show what the head of log_var can give at all"
+    with torch.no_grad():
+        for _ in range(8):
+            for o in p.model.parameters(): o.normal_(0, float(o.std()) if o.numel() > 1 and o.std() > 0 else 0.1)
+            if p.run(False)[2].min() < 0: return True, 'log_var can fall below 0: a posterior can be narrower than the prior.'
+    return False, 'With eight draws of the weights log_var is never below 0, so no posterior can be narrower than the prior: take ReLU or softplus off log_var.'
 
 @_vae_check('sampling')
 def _sampling(p):
@@ -563,34 +589,35 @@ def _kl_used(p):
 
 @_vae_check('kl form')
 def _kl_form(p):
-    w = p.kl_weight()
-    if abs(w) < 1e-9: raise _Skip('the loss does not change with mu.')
-    base, d = p.kl(1, 0), p.latents
-    got = {(m, v): 0.5 + (p.kl(m, v) - base)/(w*d) for m, v in ((-2, 0), (0, 2), (0, -3), (1, 1))}
-    off = {k: (o, (k[0]**2 + np.exp(k[1]) - 1 - k[1])/2) for k, o in got.items()}
-    bad = next((f'at mu = {k[0]}, log_var = {k[1]} the KL is {o:.3g} per latent and should be {t:.3g}' for k, (o, t) in off.items() if abs(o - t) > 0.02*t + 0.01), None)
-    if not bad: return True, 'The KL follows (mu^2 + exp(log_var) - 1 - log_var)/2.'
-    sigma = abs(got[0, 2] - (np.exp(4) - 1 - 4)/2) < 0.1
-    return False, f'Relative to its rise with mu, {bad}' + (': it takes log_var for log sigma.' if sigma else ': it should be (mu^2 + exp(log_var) - 1 - log_var)/2.')
+    if abs(p.kl_weight()) < 1e-9: raise _Skip('the loss does not change with mu.')
+    for mu, log_var in (-2, 0), (0, 2), (0, -3), (2, 1):
+        got, true = p.kl_per_latent(mu, log_var), _true_kl(mu, log_var)
+        if abs(got - true) <= 0.02*true + 0.01: continue
+        log_sigma = abs(p.kl_per_latent(0, 2) - _true_kl(0, 2*2)) < 0.1
+        return False, (f'Relative to its rise with mu, the KL is {got:.3g} per latent at mu = {mu}, log_var = {log_var}, and should be {true:.3g}: it '
+                       + ('takes log_var for log sigma.' if log_sigma else 'should be (mu^2 + exp(log_var) - 1 - log_var)/2.'))
+    return True, 'The KL follows (mu^2 + exp(log_var) - 1 - log_var)/2.'
 
 @_vae_check('weight')
 def _weight(p):
     s, w, n, d = p.pixel_pull(), p.kl_weight(), p.x[0].numel(), p.latents
     if s <= 0 or w < 1e-9: raise _Skip('reconstruction or KL do not count yet.')
-    says = f'Next to a summed squared error the KL weighs ' + (f'{2*w/s:,.0f}' if 2*w/s > 100 else f'{2*w/s:.3g}')
+    beta = 2*w/s
+    says = f'Next to a summed squared error the KL weighs ' + (f'{beta:,.0f}' if beta > 100 else f'{beta:.3g}')
     if s < 0.1: # a mean over pixels
         return abs(w*n - 1) < 0.05, f'{says}: the error is averaged over {n:,} values and the KL has a factor of {w:.3g}. Sum both, then choose beta openly.'
     if d > 1 and abs(w*d - 1) < 1e-3: return False, f'The KL is averaged over the {d} latents and the error summed over pixels: sum both.'
-    ok = 1e-4 < 2*w/s < 100 # a Gaussian of a small sigma pulls hard: 1/sigma^2
+    ok = 1e-4 < beta < 100 # a Gaussian of a small sigma pulls hard: 1/sigma^2
     return ok, says + ('.' if ok else ': sum pixels and latents alike, then choose beta openly.')
 
 @_vae_check('per image')
 def _per_image(p):
-    pred = p.rest
+    x_hat, mu, lv = p.rest
     for m in 0, 3: # without and with a KL that is far from 0
-        x_hat, mu, lv = pred[0], pred[1]*0 + m, pred[2]*0
-        a, b = p.cost((x_hat, mu, lv)), p.cost([torch.cat([o, o]) for o in (x_hat, mu, lv)], torch.cat([p.x, p.x]))
-        if abs(b - a) > 1e-3*abs(a) + 1e-6: return False, f'The same images twice make the loss {b:.4g} instead of {a:.4g}: sum over pixels and latents, and average over the batch, in both terms.'
+        pred = x_hat, mu*0 + m, lv*0
+        once, twice = p.cost(pred), p.cost([torch.cat([o, o]) for o in pred], torch.cat([p.x, p.x]))
+        if abs(twice - once) <= 1e-3*abs(once) + 1e-6: continue
+        return False, f'The same images twice make the loss {twice:.4g} instead of {once:.4g}: sum over pixels and latents, and average over the batch, in both terms.'
     return True, 'The loss does not depend on the size of the batch.'
 
 # %% ../nbs/06_evaluate.ipynb #240c4666
@@ -618,7 +645,7 @@ def _untouched(xb):
     "Put the random generators back afterwards; what PyTorch would warn of, the checks say themselves"
     states = random.getstate(), np.random.get_state()
     try:
-        with torch.random.fork_rng([xb.device] if xb.is_cuda else []), warnings.catch_warnings():
+        with torch.random.fork_rng(range(torch.cuda.device_count())), warnings.catch_warnings():
             warnings.simplefilter('ignore')
             yield
     finally: random.setstate(states[0]); np.random.set_state(states[1])

@@ -4,13 +4,15 @@
 
 # %% auto #0
 __all__ = ['Recipe', 'lr_schedule', 'LossPart', 'SampleAlways', 'SeedEpochs', 'StopOnNaN', 'pca_start', 'vae_learner',
-           'RunFolder', 'ShowProgress', 'plot_history', 'fit', 'encode_all', 'load_recipe', 'load_model',
+           'RunFolder', 'ShowProgress', 'plot_history', 'together', 'fit', 'encode_all', 'load_recipe', 'load_model',
            'epoch_seconds', 'train', 'load_or_train']
 
 # %% ../nbs/05_train.ipynb #3b96f2bc
 import copy, json, math, os, platform, sys, time
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from functools import partial
+from itertools import count
 from pathlib import Path
 
 import fastai
@@ -25,6 +27,7 @@ from fastai.callback.schedule import ParamScheduler, SchedCos, combine_scheds
 from fastai.data.core import DataLoaders
 from fastai.learner import Learner, Metric
 from fastai.optimizer import OptimWrapper
+from fastai.torch_core import distrib_barrier, num_distrib, rank_distrib
 from fastcore.basics import patch
 from fastcore.imports import IN_NOTEBOOK
 from safetensors.torch import load_file, save_file
@@ -65,6 +68,8 @@ class Recipe:
         self.moms = tuple(self.moms)
         for o in 'size', 'latent_dim', 'epochs', 'bs', 'lr':
             if getattr(self, o) <= 0: raise ValueError(f'{o}={getattr(self, o)} has to be above 0.')
+        if not 0 <= self.jitter < 1: raise ValueError(f'jitter={self.jitter} has to be from 0 to below 1: it is the part by which an image is zoomed.')
+        if self.pca_start and self.arch != 'compact': raise ValueError(f'pca_start needs the linear shortcut of arch="compact"; arch={self.arch!r} has none.')
 
     @classmethod
     def classic(cls, **kwargs):
@@ -92,6 +97,14 @@ def lr_schedule(
     raise ValueError(f"schedule={recipe.schedule!r} is unknown: choose 'one_cycle' or 'drop'.")
 
 # %% ../nbs/05_train.ipynb #5036c74c
+def _sum_of_all(*values):
+    "Numbers, each summed over all processes that train together"
+    t = torch.tensor([float(o) for o in values])
+    if num_distrib() > 1:
+        t = t.cuda() if torch.distributed.get_backend() == 'nccl' else t
+        torch.distributed.all_reduce(t)
+    return t.tolist()
+
 class LossPart(Metric):
     "The mean of one part of a `VAELoss` over an epoch, each batch weighted by its size: nats per image."
     def __init__(self,
@@ -102,38 +115,46 @@ class LossPart(Metric):
         bs = len(learn.xb[0])
         self.total, self.n = self.total + getattr(learn.loss_func, self.part)*bs, self.n + bs
     @property
-    def value(self): return float(self.total/self.n) if self.n else None
+    def value(self):
+        total, n = _sum_of_all(self.total, self.n)
+        return total/n if n else None
     @property
     def name(self): return self.part
 
 # %% ../nbs/05_train.ipynb #35d5c6eb
 class SampleAlways(Callback):
     "Sample z in validation as in training, so that both report the same loss."
-    def before_validate(self): self.model.sampling = True
-    def after_validate(self): self.model.sampling = None
-    def after_fit(self): self.model.sampling = None
+    def before_validate(self): _bare(self.model).sampling = True
+    def after_validate(self): _bare(self.model).sampling = None
+    def after_fit(self): _bare(self.model).sampling = None
+
+def _bare(model):
+    "The model itself, also while several processes train it together"
+    return getattr(model, 'module', model)
 
 # %% ../nbs/05_train.ipynb #2ab34725
 class SeedEpochs(Callback):
     "Seed every epoch by its number, so that a resumed run sees the same batches and the same noise."
     def __init__(self, seed): self.seed = seed
-    def before_epoch(self): torch.manual_seed(1000*self.seed + self.epoch)
+    def before_epoch(self): torch.manual_seed(1000*self.seed + self.epoch + 10**6*rank_distrib())
 
 # %% ../nbs/05_train.ipynb #39059d36
 class StopOnNaN(Callback):
     "Stop with a `FloatingPointError` as soon as the loss is not finite."
     order = 55
-    def after_batch(self):
-        if math.isfinite(float(self.smooth_loss if self.training else self.loss)): return
+    def after_batch(self): self.check(self.smooth_loss if self.training else 0.) # on the CPU already: asking costs a GPU no wait
+    def after_validate(self): self.check(self.recorder.loss.value)
+    def check(self, loss):
+        if math.isfinite(float(loss)): return
         raise FloatingPointError(f'The loss is not a finite number any more (epoch {self.epoch + 1}). Try a third of the learning rate '
                                  'or a longer KL warm-up. The last good checkpoint is kept.')
 
 # %% ../nbs/05_train.ipynb #ad1c2055
 def _pooled(model, dl, n):
-    "At least `n` training images as the encoder's shortcut sees them, shape `(n, 3072)`"
-    x = []
-    while sum(map(len, x)) < n: x += [model.encoder[-1](b[0]) for b in dl]
-    return torch.cat(x)
+    "`n` training images as the encoder's shortcut sees them, shape `(n, 3072)`, on the CPU"
+    x, batches = [], (b[0] for _ in count() for b in dl)
+    while sum(map(len, x)) < n: x.append(model.encoder[-1](next(batches)).cpu())
+    return torch.cat(x)[:n]
 
 def pca_start(
     model:ConvVAE, # of the architecture `'compact'`; changed in place
@@ -143,7 +164,8 @@ def pca_start(
     "Let the linear shortcut begin as the principal components of the training images; raises `ValueError` for an architecture without one."
     if model.arch != 'compact': raise ValueError(f'pca_start needs the linear shortcut of arch="compact"; this model is {model.arch!r}.')
     x, to_image = _pooled(model, dl, n), model.decoder[-1][0]
-    _, s, v = torch.pca_lowrank(x, min(model.latent_dim, len(x) - 1), niter=4)
+    _, s, v = torch.pca_lowrank(x, min(model.latent_dim, *x.shape), niter=4)
+    s, v = s[s > 1e-3*s[0]], v[:, s > 1e-3*s[0]]
     to_z, k, y = v*len(x)**0.5/s, len(s), x.clamp(-0.97, 0.97).atanh()
     z = (x - x.mean(0)) @ to_z
     with torch.no_grad():
@@ -196,7 +218,7 @@ class RunFolder(Callback):
     def after_epoch(self):
         if self.epoch < self.start: return
         self.rows.append(self.row())
-        if self.epoch + 1 == self.n_epoch or time.time() - self.saved >= self.every: self.save()
+        if not rank_distrib() and (self.epoch + 1 == self.n_epoch or time.time() - self.saved >= self.every): self.save()
 
     def row(self):
         "This epoch's row of `history.csv`; the loss is distortion + beta * rate with the recipe's beta, also during warm-up."
@@ -211,11 +233,11 @@ class RunFolder(Callback):
 @patch
 def save(self:RunFolder):
     "Write a checkpoint, the history, and reconstructions of ten held-out images."
-    x = next(iter(self.dls.valid))[0][:10]
-    pairs = torch.cat([x, self.model.reconstruct(x)])
+    x, model = next(iter(getattr(self.dls.valid, 'dl', self.dls.valid)))[0][:10], _bare(self.model)
+    pairs = torch.cat([x, model.reconstruct(x)])
     image_grid(pairs, len(x)).save(self.out/'reconstructions'/f'epoch_{self.epoch + 1:04}.png')
     _replace(self.out/'history.csv', partial(pd.DataFrame(self.rows).to_csv, index=False))
-    state = dict(epochs=self.epoch + 1, model=self.model.state_dict(), opt=self.opt.state_dict(), loss=self.loss_func.state_dict(), rows=self.rows)
+    state = dict(epochs=self.epoch + 1, model=model.state_dict(), opt=self.opt.state_dict(), loss=self.loss_func.state_dict(), rows=self.rows)
     _replace(self.out/'checkpoint.pt', partial(torch.save, state))
     self.saved = time.time()
 
@@ -274,6 +296,24 @@ def plot_history(
     return ax
 
 # %% ../nbs/05_train.ipynb #a41bbedf
+@contextmanager
+def together(
+    learn:Learner, # the same in every process
+): # a context
+    "Inside a `with`, train with the other processes that `torchrun` started; alone, nothing changes. Raises `ImportError` without accelerate."
+    if num_distrib() < 2 or hasattr(learn, 'distributed_trainer'): yield
+    else:
+        from fastai.distributed import DistributedDL
+        DistributedDL._broadcast = _broadcast
+        cpu = learn.dls.device.type == 'cpu'
+        with learn.distrib_ctx(sync_bn=not cpu, cpu=cpu): yield
+
+def _broadcast(self, idxs, rank):
+    "Indices of process `rank`, for all; fastai's own works on GPUs only"
+    t = torch.tensor(idxs, device=self.device)
+    torch.distributed.broadcast(t, rank)
+    return t.tolist()
+
 def fit(
     learn:Learner, # from `vae_learner`
     recipe:Recipe, # the same recipe
@@ -283,18 +323,17 @@ def fit(
     quiet:bool=False, # show no progress
 )->Path: # the run folder
     "Train and write a run folder; raises `FileExistsError` when it holds a run already, `FileNotFoundError` when there is none to resume."
-    out, folder = Path(out), RunFolder(out, recipe, every)
+    out, folder, first = Path(out), RunFolder(out, recipe, every), not rank_distrib()
     if resume: _config(out)
     elif (out/'config.json').exists(): raise FileExistsError(f'{out} holds a run already: resume it, or choose another folder.')
-    prints = fingerprints(o for b in _in_order(learn.dls) for o in to_uint8(b[0]).cpu().numpy())
-    if resume: _same_training(out, prints)
-    out.mkdir(parents=True, exist_ok=True)
-    (out/'config.json').write_text(json.dumps(_describe(learn, recipe), indent=2))
-    (out/'trained_on.txt').write_text('\n'.join(prints))
-    with learn.added_cbs([folder] + [ShowProgress()]*(not quiet)), learn.no_logging():
+    with together(learn), learn.added_cbs([folder] + [ShowProgress()]*(first and not quiet)), learn.no_logging():
+        distrib_barrier()
+        if first: _begin(learn, recipe, out, resume)
+        distrib_barrier()
         if (out/'checkpoint.pt').exists(): folder.load()
         if folder.start < recipe.epochs: learn.fit(recipe.epochs, start_epoch=folder.start)
-    _finish(learn, folder)
+    if first: _finish(learn, folder)
+    distrib_barrier()
     return out
 
 # %% ../nbs/05_train.ipynb #e952d20e
@@ -304,6 +343,14 @@ def _same_training(run, prints):
     if f.exists() and f.read_text().split() != prints:
         raise ValueError(f'{run} began with other training images: resume it with the same source and the same extra.')
 
+def _begin(learn, recipe, out, resume):
+    "Write down what a run is trained on, and how"
+    prints = fingerprints(o for b in _in_order(learn.dls) for o in to_uint8(b[0]).cpu().numpy())
+    if resume: _same_training(out, prints)
+    out.mkdir(parents=True, exist_ok=True)
+    (out/'config.json').write_text(json.dumps(_describe(learn, recipe), indent=2))
+    (out/'trained_on.txt').write_text('\n'.join(prints))
+
 def _in_order(dls):
     "All training images as they are"
     return dls.train.new(shuffle=False, drop_last=False)
@@ -311,9 +358,9 @@ def _in_order(dls):
 def _describe(learn, recipe):
     "What `config.json` holds"
     dls, store, extra = learn.dls, getattr(learn.dls, 'store', None), getattr(learn.dls, 'extra', None)
-    return dict(recipe=asdict(recipe), source=str(getattr(store, 'source', '')), extra=str(getattr(extra, 'source', '')),
-        options=getattr(store, 'options', {}), n_skipped=len(getattr(store, 'skipped', ())),
-        size=learn.model.size, n_train=len(dls.train_ds), n_valid=len(dls.valid_ds), parameters=sum(p.numel() for p in learn.model.parameters()),
+    n = dict(n_train=len(dls.train_ds), n_valid=len(dls.valid_ds))
+    return dict(recipe=asdict(recipe), source=str(getattr(store, 'source', '')), extra=str(getattr(extra, 'source', '')), n_extra=sum(n.values()) - len(store) if store else 0,
+        options=getattr(store, 'options', {}), n_skipped=len(getattr(store, 'skipped', ())), size=learn.model.size, **n, parameters=sum(p.numel() for p in learn.model.parameters()),
         versions=dict(car_vae=__version__, torch=torch.__version__, fastai=fastai.__version__, python=platform.python_version()),
         device=str(dls.device), threads=torch.get_num_threads(), machine=platform.machine())
 
@@ -377,7 +424,7 @@ class _Timer(Callback):
     def after_batch(self):
         if self.dls.device.type == 'cuda': torch.cuda.synchronize()
         now = time.time()
-        self.times.append(now - self.last)
+        self.times.append(_sum_of_all(now - self.last)[0]/max(1, num_distrib()))
         self.last = now
         if len(self.times) > 5 and sum(self.times[3:]) > self.seconds: raise CancelFitException
 
@@ -386,12 +433,12 @@ def epoch_seconds(
     seconds:float=4., # how long to measure
     valid:bool=True, # count validation too
 )->float: # seconds for an epoch
-    "Measure how long an epoch takes on this machine."
+    "Measure how long an epoch takes on this machine, with as many processes as train together."
     saved, timer = copy.deepcopy((learn.model.state_dict(), learn.loss_func.state_dict())), _Timer(seconds)
-    with learn.added_cbs(timer), learn.no_logging(): learn.fit(10**6)
+    with together(learn), learn.added_cbs(timer), learn.no_logging(): learn.fit(10**6)
     learn.model.load_state_dict(saved[0]); learn.loss_func.load_state_dict(saved[1])
     learn.opt = None
-    return np.mean(timer.times[3:])*(len(learn.dls.train) + valid*len(learn.dls.valid)/3)
+    return np.mean(timer.times[3:])*(len(learn.dls.train) + valid*len(learn.dls.valid)/3)/max(1, num_distrib())
 
 # %% ../nbs/05_train.ipynb #36cfd579
 def train(

@@ -13,7 +13,9 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import numpy as np
+import pandas as pd
 import pytest
+import torch
 from PIL import Image
 from safetensors.numpy import load_file
 
@@ -364,3 +366,27 @@ def test_an_unforeseen_error_ends_with_1_and_says_how_to_see_more(trained, call)
     err = call('sample', 'rotten', 'out', code=1)[1]
     assert err.count('\n') == 1 and '`car_vae --debug sample rotten out` shows where' in err
     with pytest.raises(Exception, match='(?i)header|deserializ'): main(['--debug', 'sample', 'rotten', 'out'])
+
+
+def torchrun(*args):
+    "Two processes on this machine's CPU, which train together."
+    env = os.environ | dict(OMP_NUM_THREADS='1', PYTHONWARNINGS='ignore')
+    p = subprocess.run([Path(sys.executable).with_name('torchrun'), '--nproc_per_node', '2', *map(str, args)], capture_output=True, text=True, timeout=300, env=env)
+    assert p.returncode == 0, p.stdout + p.stderr
+    return p.stdout
+
+
+def test_two_processes_end_with_equal_weights(tmp_path):
+    torchrun(Path(__file__).with_name('two_processes.py'), tmp_path)
+    first, second, saved = torch.load(tmp_path / 'rank_0.pt'), torch.load(tmp_path / 'rank_1.pt'), load_file(tmp_path / 'run/model.safetensors')
+    for k, o in first.items():
+        assert torch.equal(o, second[k]), k
+        assert np.array_equal(o.detach().numpy(), saved[k]), k
+    steps = pd.read_csv(tmp_path / 'run/history.csv')
+    assert len(steps) == 2 and np.isfinite(steps).all(axis=None)
+
+
+def test_train_under_torchrun(here):
+    said = torchrun('--no-python', program, 'train', here / 'photos', '--size', 32, '--latent-dim', 4, '--bs', 8, '--minutes', 0.05, '--device', 'cpu', '--out', here / 'together')
+    assert said.count('Held-out PSNR') == 1 and said.count('from ') == 1
+    assert 'PSNR' in run('evaluate', here / 'together', here / 'photos', '--json', '--no-fd')[0].upper()
