@@ -184,7 +184,7 @@ def _plan(name, out, resume, minutes, given):
 def _same_images(run, n):
     "Raise `ValueError` where a run began with another number of images"
     c = _config(run)
-    began = c['n_train'] + c['n_valid'] - c['n_extra']
+    began = c['n_train'] + c['n_valid'] - c.get('n_extra', 0)
     if n != began: raise ValueError(f'{run} began with {began:,} images, and here are {n:,}: a run is resumed with the images that it began with.')
 
 # %% ../nbs/09_cli.ipynb #053a2c09

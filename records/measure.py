@@ -34,7 +34,7 @@ class NoValidation(Callback):
 
 
 class FirstCourse(ConvVAE):
-    "The first course's network as published: one tensor is both mu and log_var, and a sigmoid draws images that lie in [-1, 1]."
+    "The first course's network as published: one tensor is both mu and log_var, and a sigmoid draws images that lie in [-1, 1]. (Its log_var is softly bounded, as all of ours are.)"
     def __init__(self):
         super().__init__(SIZE, LATENT_DIM, 'classic')
         self.log_var_head = self.mu_head
@@ -47,8 +47,8 @@ ROWS = {'first course, as published': Recipe.classic, 'first course, slips mende
 def hardware():
     "The processor in words, and how many threads were used."
     cpuinfo = Path('/proc/cpuinfo')
-    names = [o.split(':')[1].strip() for o in cpuinfo.read_text().splitlines() if o.startswith('model name')] if cpuinfo.exists() else [platform.processor()]
-    return dict(cpu=names[0], cores=os.cpu_count(), threads=torch.get_num_threads(), gpu=torch.cuda.get_device_name() if torch.cuda.is_available() else None)
+    names = [o.split(':')[1].strip() for o in cpuinfo.read_text().splitlines() if o.startswith('model name')] if cpuinfo.exists() else []
+    return dict(cpu=names[0] if names else platform.processor() or platform.machine(), cores=os.cpu_count(), threads=torch.get_num_threads(), gpu=torch.cuda.get_device_name() if torch.cuda.is_available() else None)
 
 
 def commit():
@@ -101,6 +101,8 @@ def measure(photos, minutes, seeds, fd, out):
     record = json.loads(out.read_text()) if out.exists() else dict(
         date=date.today().isoformat(), command=' '.join(['python records/measure.py PHOTOS', *sys.argv[2:]]), photos=Path(photos).name, minutes=minutes, hardware=hardware(),
         versions=dict(car_vae=__version__, commit=commit(), torch=torch.__version__, fastai=fastai.__version__, python=platform.python_version()), rows=[pca_row(photos)])
+    for k, v in dict(photos=Path(photos).name, minutes=minutes).items():
+        if record[k] != v: raise SystemExit(f'{out} was measured with {k} = {record[k]}, not {v}: name another record with --out.')
     done = {(o['name'], o.get('seed')) for o in record['rows']}
     for name, seed in [(name, seed) for seed in range(seeds) for name in ROWS]:
         if (name, seed) in done: continue

@@ -34,12 +34,13 @@ def table(record):
 def about(record, seeds):
     "What was measured, for how long and where, in a sentence."
     first, hw, v = record['rows'][0], record['hardware'], record['versions']
-    return (f"{first['n_train']} photos to train on, {record['minutes']:g} minutes of training each ({hw['cpu']}, {hw['threads']} threads, PyTorch {v['torch']}), "
+    return (f"{first['n_train']} photos to train on, about {record['minutes']:g} minutes of training each ({hw['gpu'] or hw['cpu']}, {hw['threads']} threads, PyTorch {v['torch']}), "
             f"measured on {first['n']} other photos at 128x128; mean ± standard deviation over {seeds} seeds, {record['date']}.")
 
 
 def insert(text, new):
-    "`text` with `new` between the markers."
+    "`text` with `new` between the markers; raises `ValueError` where the second one is missing."
+    if text.count(end) != 1: raise ValueError(f'nbs/index.ipynb has {start} without one {end} behind it: put both back.')
     return re.sub(f'(?<={re.escape(start)}\n).*?(?={re.escape(end)})', lambda _: f'\n{new}\n\n', text, flags=re.S)
 
 

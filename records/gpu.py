@@ -1,0 +1,247 @@
+"""Measure the course on a GPU in one command of under nine minutes: python records/gpu.py [PHOTOS]
+
+It needs PyTorch, fastai and this package; without PHOTOS it trains on the embedded cars. First it checks that what it is about to time is right. Every part has seconds of its own
+and is written into records/gpu_DATE.json when it is done, so that a run that is cut off keeps what it has. With `--device cpu --tiny` it tries itself in under a minute."""
+import json
+import platform
+import tempfile
+import time
+import warnings
+from argparse import ArgumentParser
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+warnings.filterwarnings('ignore', category=FutureWarning) # of what is imported below
+import fastai
+import torch
+from fastai.callback.core import Callback, CancelEpochException, CancelFitException
+from measure import LATENT_DIM, SPLIT, commit, hardware
+
+from car_vae import __version__
+from car_vae.data import car_dls
+from car_vae.evaluate import evaluate
+from car_vae.loss import VAELoss
+from car_vae.model import ConvVAE, at_rest, layer_table
+from car_vae.train import Recipe, epoch_seconds, fit, load_model, vae_learner
+
+folder = Path(__file__).resolve().parent
+LIMIT = 480 # seconds, shared by all parts: what is left of them is what a part may take
+
+
+@dataclass
+class Bench:
+    "What all parts share."
+    photos: str
+    device: torch.device
+    tiny: bool = False
+
+    def __post_init__(self):
+        self.size, self.n = (32, 60) if self.tiny else (128, 543) # 70 % of 543 are 380
+        self.start, self.done = time.time(), {}
+    def left(self): return LIMIT - (time.time() - self.start)
+    def seconds(self, s): return 0.5 if self.tiny else max(1., min(s, self.left()))
+    def recipe(self, name, **kwargs): return getattr(Recipe, name)(size=self.size, latent_dim=8 if self.tiny else LATENT_DIM, **kwargs)
+    def dls(self, recipe): return car_dls(self.photos, recipe.size, recipe.bs, recipe.valid_pct, SPLIT, recipe.flip, self.device, recipe.jitter, n=self.n if self.photos == 'cars' else None)
+    def learner(self, recipe): return vae_learner(self.dls(recipe), recipe)
+    def wait(self):
+        if self.device.type == 'cuda': torch.cuda.synchronize()
+    def autocast(self, on=True): return torch.autocast(self.device.type, torch.bfloat16, enabled=on)
+
+
+class Stop(Callback):
+    "End a training after so many seconds, without validation; keep the time at the end of each epoch."
+    def __init__(self, b, seconds): self.b, self.seconds, self.ends, self.losses = b, seconds, [], []
+    def before_fit(self): self.start = time.time()
+    def after_batch(self): self.losses.append(self.learn.loss.detach())
+    def after_train(self):
+        self.b.wait()
+        self.ends.append(time.time() - self.start)
+        if self.ends[-1] > self.seconds: raise CancelFitException
+        raise CancelEpochException
+
+
+def train(b, learn, epochs, seconds):
+    "Train for so many epochs or seconds, whichever is over first."
+    stop = Stop(b, seconds)
+    with learn.no_bar(), learn.no_logging(): learn.fit(epochs, cbs=stop)
+    return stop
+
+
+def seconds_each(b, f, seconds, warmup=3):
+    "How long `f` takes: repeated for some seconds, a few at a time between two looks at the clock."
+    for _ in range(warmup): f()
+    b.wait()
+    n, start = 0, time.time()
+    while time.time() - start < seconds:
+        for _ in range(5): f()
+        b.wait()
+        n += 5
+    return (time.time() - start)/n
+
+
+# The parts
+
+def checks(b):
+    "Is it right? Where a check fails, nothing else in the record counts."
+    recipe = b.recipe('fast', epochs=3 if b.tiny else 30)
+    learn = b.learner(recipe)
+    with tempfile.TemporaryDirectory() as tmp:
+        run = fit(learn, recipe, Path(tmp)/'run', quiet=True)
+        on_cpu = load_model(run)
+    x, model = next(iter(learn.dls.valid))[0][:8], learn.model
+    full = model.reconstruct(x)
+    with b.autocast(), at_rest(model): half = model(x)[0].float()
+    found = dict(bf16=(half - full).abs().mean().item(), repeat=(model.reconstruct(x) - full).abs().max().item(), cpu=(on_cpu.reconstruct(x.cpu()) - full.cpu()).abs().max().item())
+    bounds = dict(bf16=0.03, repeat=1e-3, cpu=0.05) # images in [-1, 1]; a GPU rounds the inputs of a convolution to 10 bits (TF32)
+    falls = {name: loss_falls(b, name) for name in ('fast', 'classic')}
+    return dict(ok=all(found[k] <= bounds[k] for k in bounds) and all(o['ok'] for o in falls.values()), found=found, bounds=bounds, loss=falls)
+
+
+def loss_falls(b, name):
+    "The mean of the last losses against the first."
+    losses = torch.stack(train(b, b.learner(b.recipe(name, kl_warmup=0.)), 6 if b.tiny else 20, 20.).losses).float().cpu()
+    k = max(1, len(losses)//5)
+    first, last = losses[:k].mean().item(), losses[-k:].mean().item()
+    return dict(ok=last < first, first=first, last=last)
+
+
+def peaks(b):
+    "What this card reaches: a large bfloat16 matrix product (float32 on a CPU) and a large copy."
+    n, m, dtype = (256, 2**20, torch.float32) if b.tiny else (8192, 2**29, torch.bfloat16)
+    a = torch.randn(n, n, device=b.device, dtype=dtype)
+    x, y = (torch.empty(m, device=b.device, dtype=torch.float32) for _ in range(2))
+    product, copy = seconds_each(b, lambda: a @ a, b.seconds(4)), seconds_each(b, lambda: y.copy_(x), b.seconds(4))
+    return dict(matmul=n, copied_bytes=4*m, tflops=2*n**3/product/1e12, gb_per_second=2*4*m/copy/1e9)
+
+
+def floor(b):
+    "The least time for an epoch of the classic recipe: its operations and bytes against the measured peaks."
+    recipe = b.recipe('classic')
+    dls, t = b.dls(recipe), layer_table(ConvVAE(recipe.size, recipe.latent_dim, recipe.arch))
+    steps, parameters = len(dls.train), int(t.parameters.sum())
+    images = steps*dls.train.bs
+    flops = 2*3*int(t.macs.sum())*images # two per multiply-add; forward, and backward to the inputs and to the weights
+    values = int(t.output.map(lambda o: torch.Size(o).numel()).sum())
+    moved = 2*5*values*images + 36*parameters*steps # bf16 outputs written, read twice, their gradients written and read; weights, gradients and Adam's two means in float32
+    peak = b.done['peaks']
+    by = dict(operations=flops/peak['tflops']/1e12, bytes=moved/peak['gb_per_second']/1e9)
+    return dict(macs_per_image=int(t.macs.sum()), flops_per_epoch=flops, bytes_per_epoch=moved, seconds_by=by, seconds_per_epoch=max(by.values()), seconds=recipe.epochs*max(by.values()))
+
+
+def classic(b):
+    "The first course's training, all of it or what the time allows."
+    recipe = b.recipe('classic')
+    learn = b.learner(recipe)
+    ends = train(b, learn, recipe.epochs, b.seconds(150)).ends
+    first = min(5, (len(ends) - 1)//2) # these choose kernels
+    each = (ends[-1] - ends[first])/max(1, len(ends) - 1 - first) if len(ends) > 1 else ends[0]
+    complete = len(ends) == recipe.epochs
+    return dict(n_train=len(learn.dls.train_ds), bs=learn.dls.train.bs, epochs=len(ends), seconds=ends[-1], seconds_per_epoch=each, complete=complete,
+                seconds_all=ends[-1] if complete else ends[first] + each*(recipe.epochs - 1 - first), images_per_second=len(learn.dls.train)*learn.dls.train.bs/each, **score(learn),
+                times_floor=each/b.done['floor']['seconds_per_epoch'])
+
+
+def score(learn):
+    o = evaluate(learn, fd=False)
+    return {k: o[k] for k in ('n', 'psnr', 'ssim', 'pca_psnr') if k in o}
+
+
+def one_step(b, recipe, bs, channels_last=False, fused=False, compiled=False):
+    "A training step on a batch that is there already, as a function."
+    model, loss = ConvVAE(recipe.size, recipe.latent_dim, recipe.arch).to(b.device), VAELoss(recipe.likelihood).to(b.device)
+    x = torch.rand(bs, 3, recipe.size, recipe.size, device=b.device)*2 - 1
+    if channels_last: model, x = model.to(memory_format=torch.channels_last), x.contiguous(memory_format=torch.channels_last)
+    opt = (torch.optim.AdamW if recipe.wd else torch.optim.Adam)(model.parameters(), lr=recipe.lr, fused=fused)
+    forward = torch.compile(model) if compiled else model
+    def step():
+        with b.autocast(b.device.type == 'cuda'): cost = loss(forward(x), x)
+        cost.backward(); opt.step(); opt.zero_grad()
+    return step
+
+
+WAYS = {'eager': {}, 'channels_last': dict(channels_last=True), 'channels_last, fused': dict(channels_last=True, fused=True),
+        'channels_last, fused, compiled': dict(channels_last=True, fused=True, compiled=True)}
+
+
+def throughput(b):
+    "Training images per second of the bare step, in every way of running it; one that fails or finds no time left says so. Compiling takes long and comes last."
+    sizes = lambda recipe: [4] if b.tiny else sorted({recipe.bs, 128, 512})
+    tries = [(way, recipe, bs) for way in WAYS for recipe in map(b.recipe, ('classic', 'fast')) for bs in sizes(recipe) if not (b.tiny and 'compiled' in way)]
+    return dict(rows=[dict(recipe=recipe.name, bs=bs, way=way, **images_per_second(b, way, recipe, bs)) for way, recipe, bs in tries])
+
+
+def images_per_second(b, way, recipe, bs):
+    if b.left() < 20: return dict(images_per_second=None, why='no time left')
+    try: return dict(images_per_second=bs/seconds_each(b, one_step(b, recipe, bs, **WAYS[way]), b.seconds(2), 1 if b.tiny else 5))
+    except Exception as e: return dict(images_per_second=None, why=f'{type(e).__name__}: {str(e).partition(chr(10))[0]}')
+
+
+def pipeline(b):
+    "How much of a training step is spent on making the batch."
+    result = {}
+    for name in 'fast', 'classic':
+        learn = b.learner(b.recipe(name))
+        step, dl = epoch_seconds(learn, b.seconds(5), valid=False)/len(learn.dls.train), learn.dls.train
+        batches = iter(o for _ in range(10**6) for o in dl)
+        batch = seconds_each(b, lambda: next(batches), b.seconds(3))
+        result[name] = dict(bs=dl.bs, batch_ms=1e3*batch, step_ms=1e3*step, share=batch/step, images_per_second=dl.bs/step)
+    return result
+
+
+def fast(b):
+    "What the fast recipe reaches in one minute."
+    recipe, seconds = b.recipe('fast'), b.seconds(60)
+    each = epoch_seconds(b.learner(recipe), b.seconds(4), valid=False)
+    recipe = replace(recipe, epochs=max(1, round(seconds/each)))
+    learn = b.learner(recipe)
+    stop = train(b, learn, recipe.epochs, 1.5*seconds)
+    return dict(epochs=len(stop.ends), planned=recipe.epochs, seconds=stop.ends[-1], n_train=len(learn.dls.train_ds), **score(learn))
+
+
+PARTS = dict(checks=checks, peaks=peaks, floor=floor, classic=classic, fast=fast, pipeline=pipeline, throughput=throughput)
+
+
+def header(b):
+    "Where and with what; a record from a CPU says that it is none of a GPU."
+    cuda, where = b.device.type == 'cuda', hardware()
+    about = dict(gpu=torch.cuda.get_device_name(b.device), memory_gib=round(torch.cuda.get_device_properties(b.device).total_memory/2**30)) if cuda else dict(gpu=None, note='has not run on a GPU')
+    return dict(date=date.today().isoformat(), **about, tiny=b.tiny, photos='embedded cars' if b.photos == 'cars' else Path(b.photos).name, hardware=where | dict(gpu=about['gpu']),
+                versions=dict(car_vae=__version__, commit=commit(), torch=torch.__version__, cuda=torch.version.cuda, fastai=fastai.__version__, python=platform.python_version()))
+
+
+def tried(b, part):
+    "What a part found, or what stopped it."
+    if b.left() <= 0: return dict(left_out='no time left')
+    try: return part(b)
+    except Exception as e: return dict(error=f'{type(e).__name__}: {e}')
+
+
+def measure(b, out):
+    "All parts in their order; written down after each of them."
+    record = header(b)
+    for name, part in PARTS.items():
+        began = time.time()
+        b.done[name] = record[name] = tried(b, part)
+        record[name]['part_seconds'] = round(time.time() - began, 1)
+        record['ok'], record['seconds'] = record['checks'].get('ok', False), round(time.time() - b.start, 1)
+        out.write_text(json.dumps(record, indent=1))
+        print(name, json.dumps(record[name]), flush=True)
+    return record
+
+
+def main():
+    parser = ArgumentParser(description=__doc__)
+    parser.add_argument('photos', nargs='?', default='cars', help='a folder of photos; the embedded cars if left out')
+    parser.add_argument('--device', default='cuda', help='cuda, or cpu together with --tiny')
+    parser.add_argument('--tiny', action='store_true', help='small images and few of them: a trial of this script')
+    parser.add_argument('--out', type=Path, default=folder / f'gpu_{date.today()}.json', help='the record')
+    args = parser.parse_args()
+    if args.device.startswith('cuda') and not torch.cuda.is_available(): parser.error('there is no GPU here: try --device cpu --tiny')
+    if args.device == 'cpu' and not args.tiny: parser.error('a CPU takes hours for this: add --tiny')
+    record = measure(Bench(args.photos, torch.device(args.device), args.tiny), args.out)
+    if not record['ok']: raise SystemExit('A check failed: do not believe the times.')
+    if [o for o in PARTS if 'error' in record[o]]: raise SystemExit('Not every part ran: see the record.')
+
+
+if __name__ == '__main__': main()

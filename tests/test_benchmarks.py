@@ -1,0 +1,93 @@
+"""The measurements of benchmarks/ and records/, with tiny times: what they train is small, and what they write is complete."""
+import json
+import sys
+
+import pytest
+import readme
+from PIL import Image
+
+from car_vae.data import image_store
+
+sys.path += [str(readme.root / o) for o in ('benchmarks', 'records')]
+import gpu  # noqa: E402
+import peers  # noqa: E402
+
+names = [peers.PCA, 'fast', 'PyTorch-VAE vanilla, 64x64']
+columns = {'name', 'seed', 'images_per_second', 'seconds_to_18_db', 'psnr', 'ssim', 'parameters', 'peak_memory', 'epochs', 'seconds', 'n', 'n_train'}
+
+
+def command(module, *args):
+    "Call a script as the command line would."
+    with pytest.MonkeyPatch.context() as m:
+        m.setenv('OMP_NUM_THREADS', '1')
+        m.setattr(sys, 'argv', [f'{module.__name__}.py', *map(str, args)])
+        module.main()
+
+
+@pytest.fixture(scope='module')
+def photos(tmp_path_factory):
+    "Forty embedded cars as PNG files."
+    folder = tmp_path_factory.mktemp('cars')
+    for i, o in enumerate(image_store('cars', 128, n=40).images): Image.fromarray(o.transpose(1, 2, 0)).save(folder / f'{i:02}.png')
+    return folder
+
+
+@pytest.fixture(scope='module')
+def made(photos, tmp_path_factory):
+    "A record of three rows, and the arguments that made it."
+    out = tmp_path_factory.mktemp('record') / 'peers.json'
+    args = [photos, '--out', out, '--only', *names, '--minutes']
+    command(peers, *args, 0.1)
+    return out, args
+
+
+def test_peers_record_is_complete(made):
+    record = json.loads(made[0].read_text())
+    assert [o['name'] for o in record['rows']] == names
+    assert record['minutes'] == 0.1 and {'versions', 'hardware', 'digest', 'date'} <= set(record)
+    for o in record['rows']:
+        assert set(o) - {'psnr_own_size'} == columns
+        assert 0 < o['psnr'] < 40 and o['parameters'] > 1e6 and o['peak_memory'] > 100 and (o['n'], o['n_train']) == (12, 28)
+    pca, ours, peer = record['rows']
+    assert pca['images_per_second'] is None and pca['psnr'] > 15
+    for o in ours, peer: assert o['images_per_second'] > 0 and 6 <= o['seconds'] < 30
+    assert 'psnr_own_size' in peer and 'psnr_own_size' not in ours
+
+
+def test_peers_table_has_a_line_for_each_row(made, capsys):
+    command(peers, '--table', made[0])
+    shown = capsys.readouterr().out
+    assert [o.split(' | ')[0].strip('| ') for o in shown.splitlines() if o.startswith('| ')][2:] == names
+    assert '28 photos to train on' in shown and 'seconds to 18 dB' in shown
+
+
+def test_peers_goes_on_and_does_not_mix(made, capsys):
+    out, args = made
+    before = out.read_text()
+    command(peers, *args, 0.1)
+    assert out.read_text() == before, 'rows that were there are measured again'
+    with pytest.raises(SystemExit): command(peers, *args, 1)
+    assert 'another minutes' in capsys.readouterr().err and out.read_text() == before
+
+
+def test_peers_says_in_how_many_runs_18_db_were_reached():
+    rows = [dict(seconds_to_18_db=o) for o in (10., None, 20.)]
+    assert peers.cell(rows, 'seconds_to_18_db', 0) == '15 ± 7 (2 of 3)' and peers.cell(rows[1:2], 'seconds_to_18_db', 0) == 'never'
+
+
+def test_peers_without_their_package_are_left_out(photos, tmp_path, monkeypatch, capsys):
+    def missing(*args): raise peers.Missing('install it')
+    monkeypatch.setattr(peers, 'apart', missing)
+    assert not peers.benchmark(photos, 1, 2, False, tmp_path / 'r.json', ['fast'])['rows']
+    assert capsys.readouterr().out == 'fast is left out: install it\n'
+
+
+def test_gpu_measurement_tries_itself_on_a_cpu(tmp_path):
+    out = tmp_path / 'gpu.json'
+    command(gpu, '--device', 'cpu', '--tiny', '--out', out)
+    record = json.loads(out.read_text())
+    assert record['gpu'] is None and record['note'] == 'has not run on a GPU' and record['ok']
+    for part in gpu.PARTS: assert record[part]['part_seconds'] >= 0 and 'error' not in record[part]
+    assert all(record['checks']['found'][k] <= v for k, v in record['checks']['bounds'].items())
+    assert record['classic']['seconds_all'] > record['classic']['seconds_per_epoch'] > 0 and record['floor']['seconds_per_epoch'] > 0
+    assert all(o['images_per_second'] > 0 for o in record['throughput']['rows']) and 0 < record['pipeline']['fast']['share'] < 1
