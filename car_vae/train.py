@@ -142,8 +142,12 @@ class SeedEpochs(Callback):
 class StopOnNaN(Callback):
     "Stop with a `FloatingPointError` as soon as the loss is not finite."
     order = 55
-    def after_batch(self): self.check(self.smooth_loss if self.training else 0.) # on the CPU already: asking costs a GPU no wait
-    def after_validate(self): self.check(self.recorder.loss.value)
+    total = 0.
+    def before_validate(self): self.total = 0.
+    def after_batch(self):
+        if self.training: self.check(self.smooth_loss) # on the CPU already: asking costs a GPU no wait
+        else: self.total = self.total + self.loss.detach()
+    def after_validate(self): self.check(self.total)
     def check(self, loss):
         if math.isfinite(float(loss)): return
         raise FloatingPointError(f'The loss is not a finite number any more (epoch {self.epoch + 1}). Try a third of the learning rate '
