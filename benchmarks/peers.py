@@ -42,7 +42,7 @@ from car_vae.train import Recipe, vae_learner
 folder = Path(__file__).resolve().parent
 sys.path += [str(folder.parent / o) for o in ('records', 'tools')]
 from measure import LATENT_DIM, SIZE, SPLIT, commit, hardware, loaders  # noqa: E402
-from results import spread  # noqa: E402
+from results import spread, table  # noqa: E402
 
 try:
     from pythae.models import VAE, VAEConfig
@@ -257,17 +257,7 @@ def cell(rows, key, digits):
     return f'{spread(values, digits)} ({len(values)} of {len(rows)})' if values else 'never'
 
 
-def table(record):
-    "The record as Markdown: what was measured where, then a line for every model."
-    groups, hw, first = {}, record['hardware'], record['rows'][0]
-    for o in record['rows']: groups.setdefault(o['name'], []).append(o)
-    used = {k: c for k, c in COLUMNS.items() if any(k in o for o in record['rows'])}
-    lines = [[name, *(cell(rows, k, digits) for k, (_, digits) in used.items()), f"{rows[0]['parameters']:,}"] for name, rows in groups.items()]
-    header = ['model', *(title for title, _ in used.values()), 'parameters']
-    seeds = max(map(len, groups.values()))
-    about = (f"{first['n_train']} photos to train on, {record['minutes']:g} minutes of training each ({hw['gpu'] or hw['cpu']}, {hw['threads']} threads, PyTorch {record['versions']['torch']}), "
-             f"measured on {first['n']} other photos at 128x128; {seeds} seed{'s'*(seeds > 1)}, {record['date']}.")
-    return '\n'.join([about, '', *(f"| {' | '.join(o)} |" for o in [header, ['---']*len(header), *lines])])
+def show(record): print(table(record, COLUMNS, cell))
 
 
 def main():
@@ -280,11 +270,13 @@ def main():
     parser.add_argument('--only', nargs='+', choices=[PCA, *ROWS], default=[PCA, *ROWS], metavar='NAME', help=f"some of: {'; '.join([PCA, *ROWS]).replace('%', '%%')}")
     parser.add_argument('--table', type=Path, metavar='FILE', help='train nothing; show this record')
     args = parser.parse_args()
-    if args.table: return print(table(json.loads(args.table.read_text())))
+    if args.table: return show(json.loads(args.table.read_text()))
     if not args.photos: parser.error('give a folder of photos, or --table FILE')
     if args.fd and not find_spec('efficientnet_lite_pytorch'): parser.error('--fd needs car_vae[fd]: pip install -e ".[fd]"')
-    try: print('\n' + table(benchmark(args.photos, args.minutes, args.seeds, args.fd, args.out, args.only)))
+    try: record = benchmark(args.photos, args.minutes, args.seeds, args.fd, args.out, args.only)
     except ValueError as e: parser.error(str(e))
+    print()
+    show(record)
 
 
 if __name__ == '__main__': main()

@@ -92,6 +92,12 @@ def _helps():
     "Is this process one of several of `torchrun`, and not the first, which does the talking?"
     return int(os.environ.get('RANK', 0)) > 0
 
+def _part():
+    "Leave the processes of `torchrun`, where this is one of them"
+    if 'RANK' not in os.environ: return
+    from fastai.distributed import teardown_distrib
+    teardown_distrib()
+
 def main(
     args:list|None=None, # the words after `car_vae`; those of this process if `None`
 ):
@@ -128,6 +134,10 @@ def _losses(row):
                      for k, name in (('train', 'training'), ('valid', 'held out')))
 
 # %% ../nbs/09_cli.ipynb #e36c57ff
+def _extra(config):
+    "How many of the images are extra ones, in words"
+    return f", {config['n_extra']:,} of them from {config['extra']}" if config.get('n_extra') else ''
+
 @command('car_vae info runs/photos-quick')
 def info(
     run:Path, # Folder of a run.
@@ -139,7 +149,7 @@ def info(
     print(f"""Run       {run} ({state})
 Epochs    {done} of {r['epochs']} done
 Recipe    {r['name']}: {r['arch']} network, {r['latent_dim']} latent dimensions, {c['parameters']:,} parameters, batch {r['bs']}, learning rate {r['lr']:g}, seed {r['seed']}
-Images    {c['n_train']:,} to train on and {c['n_valid']:,} held out, {c['size']}x{c['size']}, from {c['source']}{f", {c['n_extra']:,} of them from {c['extra']}"*bool(c['extra'])}
+Images    {c['n_train']:,} to train on and {c['n_valid']:,} held out, {c['size']}x{c['size']}, from {c['source']}{_extra(c)}
 Loss      {_losses(row) + ' nats per image' if row else 'no epoch saved yet'}
 Machine   {c['device']}, {c['threads']} threads, {c['machine']}
 Versions  {', '.join(f'{k} {v}' for k, v in c['versions'].items())}""")
@@ -239,7 +249,6 @@ def train(
     out = (out or _default_out(source, recipe)).expanduser()
     r = _plan(recipe, out, resume, minutes, dict(size=size, latent_dim=latent_dim, arch=arch, epochs=epochs, bs=bs, lr=lr, seed=seed))
     _check(r, device)
-    from fastai.distributed import teardown_distrib
     from car_vae import data, train as t
     store, *more = [data.image_store(o, r.size, studio=studio, crop=crop) for o in (source, extra) if o]
     for o in store, *more: _tell(o)
@@ -248,7 +257,7 @@ def train(
     if (out/'model.safetensors').exists(): print(f'{out} is finished already: nothing is left to train.')
     else:
         with _resumable(out, again): t.train(store, r, out, minutes, resume, device, every=save_every, extra=next(iter(more), None))
-        teardown_distrib()
+        _part()
     if _helps(): return
     _report(out, store)
     _next(out, source, store.names)

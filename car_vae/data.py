@@ -330,7 +330,8 @@ class StoreDL(DataLoader):
     def create_item(self, i): return i
     def do_batch(self, b):
         if self.on_gpu is None: self.on_gpu = self._to_gpu()
-        return (torch.from_numpy(np.asarray(self.dataset[b])),) if self.on_gpu is False else (self.on_gpu[torch.tensor(b, device=self.device)],)
+        if self.on_gpu is False: return (torch.from_numpy(np.asarray(self.dataset[b])),)
+        return (self.on_gpu[torch.tensor(b, device=self.device)],)
     def after_batch(self, b):
         x = scale(_mirror_half(b[0]) if self.flip else b[0])
         if self.jitter: x = _jitter(x, self.jitter)
@@ -338,8 +339,8 @@ class StoreDL(DataLoader):
     def _to_gpu(self):
         "All images as bytes on the GPU; `False` where there is none, or where they would take more than half of its free memory"
         if self.device is None or self.device.type != 'cuda': return False
-        n = len(self.dataset)*np.prod(self.dataset[:1].shape[1:])
-        return n < torch.cuda.mem_get_info(self.device)[0]/2 and torch.from_numpy(np.asarray(self.dataset[list(range(len(self.dataset)))])).to(self.device)
+        if len(self.dataset)*self.dataset[:1].nbytes > torch.cuda.mem_get_info(self.device)[0]/2: return False
+        return torch.from_numpy(np.asarray(self.dataset[list(range(len(self.dataset)))])).to(self.device)
     def show_batch(self,
         b=None, # a batch; a new one if `None`
         max_n:int=16, # show this many images at most

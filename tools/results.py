@@ -21,12 +21,17 @@ def spread(values, digits):
 columns = {'psnr': ('PSNR (dB)', 2), 'ssim': ('SSIM', 3), 'fd_lite0_reconstructions': ('FD-lite0', 0), 'epochs': ('epochs', 0)}
 
 
-def table(record):
+def cell(rows, key, digits):
+    "One measure of one model, over its seeds."
+    return spread([o.get(key) for o in rows], digits)
+
+
+def table(record, columns=columns, cell=cell):
     "The record as Markdown: what was measured where, then a line for every model; columns that nobody measured are left out."
     groups = {}
     for o in record['rows']: groups.setdefault(o['name'], []).append(o)
     used = {k: c for k, c in columns.items() if any(k in o for o in record['rows'])}
-    lines = [[name, *(spread([o.get(k) for o in rows], digits) for k, (_, digits) in used.items()), f"{rows[0]['parameters']:,}"] for name, rows in groups.items()]
+    lines = [[name, *(cell(rows, k, digits) for k, (_, digits) in used.items()), f"{rows[0]['parameters']:,}"] for name, rows in groups.items()]
     header = ['model', *(title for title, _ in used.values()), 'parameters']
     return '\n'.join([about(record, max(map(len, groups.values()))), '', *(f"| {' | '.join(o)} |" for o in [header, ['---'] * len(header), *lines])])
 
@@ -35,7 +40,7 @@ def about(record, seeds):
     "What was measured, for how long and where, in a sentence."
     first, hw, v = record['rows'][0], record['hardware'], record['versions']
     return (f"{first['n_train']} photos to train on, about {record['minutes']:g} minutes of training each ({hw['gpu'] or hw['cpu']}, {hw['threads']} threads, PyTorch {v['torch']}), "
-            f"measured on {first['n']} other photos at 128x128; mean ± standard deviation over {seeds} seeds, {record['date']}.")
+            f"measured on {first['n']} other photos at 128x128; {'one seed' if seeds == 1 else f'mean ± standard deviation over {seeds} seeds'}, {record['date']}.")
 
 
 def insert(text, new):
