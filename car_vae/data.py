@@ -299,8 +299,11 @@ def image_grid(
     return Image.fromarray(make_grid(x, ncol, padding=2, pad_value=255).permute(1, 2, 0).numpy())
 
 def _mirror_half(x):
-    "Mirror about half of the images of a batch"
-    return torch.where(torch.rand(len(x), 1, 1, 1, device=x.device) < 0.5, x.flip(-1), x)
+    "Mirror about half of the images of a batch, in place"
+    some = torch.rand(len(x), device=x.device) < 0.5
+    if x.device.type == 'cpu': x.numpy()[some.numpy()] = x.numpy()[some.numpy()][..., ::-1] # NumPy turns bytes round several times as fast
+    else: x[some] = x[some].flip(-1)
+    return x
 
 def _jitter(x, amount):
     "Zoom, stretch and shift each image in its own way; x in [-1, 1], white outside"
