@@ -321,15 +321,18 @@ class StoreDL(DataLoader):
         dataset, # an array, an `ImageStore` or a subset of them: `uint8` images, shape `(N, 3, S, S)`
         flip:bool=False, # mirror half of the images, anew each time
         jitter:float=0., # zoom each image by up to this part, stretch it by up to half and shift it by up to a quarter of it, anew each time
+        times=None, # how often a shuffled epoch shows each image, shape `(N,)`; once if `None`
         **kwargs, # more for fastai's `DataLoader`, such as `bs` and `shuffle`
     ):
-        self.flip, self.jitter, self.on_gpu = flip, jitter, None
-        super().__init__(dataset, **{**kwargs, 'num_workers': 0})
+        self.flip, self.jitter, self.times, self.on_gpu = flip, jitter, times, None
+        super().__init__(dataset, **{**kwargs, 'num_workers': 0, 'n': None if times is None else int(sum(times))})
     def new(self, dataset=None, **kwargs):
-        "The same for other images or other settings; without shuffling there is neither flip nor jitter."
+        "The same for other images or other settings; without shuffling there is neither flip nor jitter, and each image comes once."
         shuffle = kwargs.get('shuffle', True)
-        return super().new(dataset, **{'flip': self.flip and shuffle, 'jitter': self.jitter*shuffle, **kwargs})
-    def shuffle_fn(self, idxs): return torch.randperm(len(idxs)).tolist()
+        return super().new(dataset, **{'flip': self.flip and shuffle, 'jitter': self.jitter*shuffle, 'times': self.times if shuffle and dataset is None else None, **kwargs})
+    def shuffle_fn(self, idxs):
+        order = np.arange(len(idxs)) if self.times is None else np.repeat(np.arange(len(self.times)), self.times)
+        return order[torch.randperm(len(order)).numpy()].tolist()
     def create_item(self, i): return i
     def do_batch(self, b):
         if self.on_gpu is None: self.on_gpu = self._to_gpu()
@@ -386,6 +389,7 @@ def car_dls(
     device=None, # where batches go; fastai's default device if `None`
     jitter:float=0., # of the training images, as in `StoreDL`
     extra=None, # more images to train on, of which none is held out and none is a copy of a held-out one: anything that `image_store` takes
+    repeat:int=1, # where there are `extra` images: show the source's own so many times in an epoch
     **kwargs, # more for `image_store`, for the source and for `extra`
 )->DataLoaders: # training and held-out batches `(x, x)`, in [-1, 1]; its `store` is the `ImageStore`
     "Split a source of images at random and give fastai `DataLoaders` over the two parts; raises `ValueError` when there are too few images."
@@ -394,13 +398,15 @@ def car_dls(
     n_valid = round(len(store)*valid_pct)
     if not 0 < n_valid < len(store) - 1:
         raise ValueError(f'{len(store)} images cannot be split with valid_pct={valid_pct}: at least 2 to train on and 1 held out are needed.')
-    valid, train, images = idxs[:n_valid], idxs[n_valid:], store.images
+    valid, train, images, times = idxs[:n_valid], idxs[n_valid:], store.images, None
     if extra is not None:
         extra = image_store(extra, store.size, **kwargs)
-        train = np.concatenate([train, len(store) + _others(extra, store[valid])])
+        others = len(store) + _others(extra, store[valid])
+        times = np.repeat([repeat, 1], [len(train), len(others)])
+        train = np.concatenate([train, others])
         images = _Joined(images, extra.images)
     bs = min(bs, len(train))
-    dls = DataLoaders(StoreDL(_Part(images, train), flip, jitter, bs=bs, shuffle=True, drop_last=True),
+    dls = DataLoaders(StoreDL(_Part(images, train), flip, jitter, times, bs=bs, shuffle=True, drop_last=True),
                       StoreDL(_Part(store.images, valid), bs=bs), device=torch.device(device) if device else default_device())
     dls.store, dls.extra = store, extra
     return dls

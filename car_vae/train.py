@@ -61,12 +61,13 @@ class Recipe:
     flip: bool = True # mirror half of the training images
     jitter: float = 0. # zoom each training image by up to this part, as in `StoreDL`
     pca_start: bool = False # begin as principal components of the training images
+    repeat: int = 1 # where there are `extra` images: show the source's own so many times in an epoch
     valid_pct: float = 0.3 # part of the images that is held out
     seed: int = 42 # of the split, the weights, the batches and the noise
 
     def __post_init__(self):
         self.moms = tuple(self.moms)
-        for o in 'size', 'latent_dim', 'epochs', 'bs', 'lr':
+        for o in 'size', 'latent_dim', 'epochs', 'bs', 'lr', 'repeat':
             if getattr(self, o) <= 0: raise ValueError(f'{o}={getattr(self, o)} has to be above 0.')
         if not 0 <= self.jitter < 1: raise ValueError(f'jitter={self.jitter} has to be from 0 to below 1: it is the part by which an image is zoomed.')
         if self.pca_start and self.arch != 'compact': raise ValueError(f'pca_start needs the linear shortcut of arch="compact"; arch={self.arch!r} has none.')
@@ -85,7 +86,7 @@ class Recipe:
     @classmethod
     def fast(cls, **kwargs):
         "The best in a few minutes on a few hundred photos: `quick` that begins as PCA, and never sees the same picture twice."
-        return cls(**dict(name='fast', epochs=100, lr=1e-3, jitter=0.08, pca_start=True) | kwargs)
+        return cls(**dict(name='fast', epochs=100, lr=1e-3, jitter=0.08, pca_start=True, repeat=5) | kwargs)
 
 # %% ../nbs/05_train.ipynb #58c7978c
 def lr_schedule(
@@ -167,7 +168,7 @@ def pca_start(
 ):
     "Let the linear shortcut begin as the principal components of the training images; raises `ValueError` for an architecture without one."
     if model.arch != 'compact': raise ValueError(f'pca_start needs the linear shortcut of arch="compact"; this model is {model.arch!r}.')
-    x, to_image = _pooled(model, dl, n), model.decoder[-1][0]
+    x, to_image = _pooled(model, dl, n), model.decoder[0][-1][0]
     _, s, v = torch.pca_lowrank(x, min(model.latent_dim, *x.shape), niter=4)
     s, v = s[s > 1e-3*s[0]], v[:, s > 1e-3*s[0]]
     to_z, k, y = v*len(x)**0.5/s, len(s), x.clamp(-0.97, 0.97).atanh()
@@ -458,7 +459,7 @@ def train(
 )->Path: # the run folder
     "Prepare the images of a source, train on them and write a run folder."
     if resume: recipe = load_recipe(out)
-    dls = car_dls(source, recipe.size, recipe.bs, recipe.valid_pct, recipe.seed, recipe.flip, device, recipe.jitter, **kwargs)
+    dls = car_dls(source, recipe.size, recipe.bs, recipe.valid_pct, recipe.seed, recipe.flip, device, recipe.jitter, repeat=recipe.repeat, **kwargs)
     learn = vae_learner(dls, recipe)
     if minutes and not resume: recipe = replace(recipe, epochs=max(1, int(60*minutes/epoch_seconds(learn))))
     return fit(learn, recipe, out, resume, every, quiet)

@@ -1,9 +1,11 @@
-"""Train every recipe for the same time on the same photos and keep what it reached: python records/measure.py PHOTOS [--minutes 5] [--seeds 3]
+"""Train every recipe for the same time on the same photos and keep what it reached: python records/measure.py PHOTOS [--minutes 5] [--seeds 3] [--fd]
 
-The results go into records/photos_DATE.json after every training, so that an interrupted measurement goes on where it was."""
+With `--extra MORE` the recipes train on the photos of MORE too, of which none is held out. The results go into records/photos_DATE.json, or more_photos_DATE.json with extra photos,
+after every training, so that an interrupted measurement goes on where it was."""
 import json
 import os
 import platform
+import shlex
 import subprocess
 import sys
 import time
@@ -21,8 +23,9 @@ from torch import nn
 from car_vae import __version__
 from car_vae.data import car_dls, scale
 from car_vae.evaluate import evaluate, pca_baseline, psnr, ssim
+from car_vae.latent import fit_density, sample
 from car_vae.model import ConvVAE
-from car_vae.train import Recipe, epoch_seconds, vae_learner
+from car_vae.train import Recipe, encode_all, epoch_seconds, vae_learner
 
 folder = Path(__file__).resolve().parent
 SIZE, LATENT_DIM, SPLIT = 128, 128, 42
@@ -57,9 +60,17 @@ def commit():
     return git('rev-parse', '--short', 'HEAD') + '+' * bool(git('status', '--porcelain', '--untracked-files=no'))
 
 
-def loaders(photos, recipe):
+def loaders(photos, recipe, extra=None):
     "The same split for every recipe and seed."
-    return car_dls(photos, SIZE, recipe.bs, seed=SPLIT, flip=recipe.flip, jitter=recipe.jitter)
+    return car_dls(photos, SIZE, recipe.bs, seed=SPLIT, flip=recipe.flip, jitter=recipe.jitter, extra=extra, repeat=recipe.repeat)
+
+
+def density_samples(learn):
+    "A function that draws images from a density fitted to the training photos of the source, which come first."
+    own = len(learn.dls.store) - len(learn.dls.valid_ds)
+    mu, log_var = encode_all(learn.model, learn.dls.train.new(shuffle=False, drop_last=False))
+    density = fit_density(mu[:own], log_var[:own])
+    return lambda n: sample(learn.model, n, density, seed=0)
 
 
 def seconds_per_epoch(name, learn, rows):
@@ -69,10 +80,10 @@ def seconds_per_epoch(name, learn, rows):
     return epoch_seconds(learn, valid=False)
 
 
-def train_once(name, photos, minutes, seed, fd, rows):
+def train_once(name, photos, extra, minutes, seed, fd, rows):
     "One training: what it took and what it reached."
     recipe = ROWS[name](size=SIZE, latent_dim=LATENT_DIM, seed=seed)
-    learn = vae_learner(loaders(photos, recipe), recipe)
+    learn = vae_learner(loaders(photos, recipe, extra), recipe)
     if 'as published' in name:
         torch.manual_seed(seed)
         learn.model = FirstCourse().to(learn.dls.device)
@@ -83,12 +94,12 @@ def train_once(name, photos, minutes, seed, fd, rows):
     seconds = time.time() - start
     n = len(dls.train) * dls.train.bs * epochs
     return dict(name=name, seed=seed, epochs=epochs, seconds=round(seconds, 1), images_per_second=round(n / seconds, 1),
-                parameters=sum(p.numel() for p in set(learn.model.parameters())), **evaluate(learn, fd=fd))
+                parameters=sum(p.numel() for p in set(learn.model.parameters())), n_train=len(dls.train_ds), **evaluate(learn, fd=fd, draw=density_samples(learn) if fd else None))
 
 
-def pca_row(photos):
+def pca_row(photos, extra):
     "What as many principal components reach."
-    dls = loaders(photos, Recipe.quick())
+    dls = loaders(photos, Recipe.quick(), extra)
     train, valid = (np.asarray(o[list(range(len(o)))]) for o in (dls.train_ds, dls.valid_ds))
     start = time.time()
     x, x_hat = scale(torch.from_numpy(valid)), pca_baseline(train, valid, LATENT_DIM)
@@ -96,17 +107,18 @@ def pca_row(photos):
                 parameters=(LATENT_DIM + 1) * valid[0].size, psnr=psnr(x_hat, x).mean().item(), ssim=ssim(x_hat, x).mean().item())
 
 
-def measure(photos, minutes, seeds, fd, out):
+def measure(photos, extra, minutes, seeds, fd, out, names):
     "Fill the record, one training after the other; what is in it already is kept."
+    same = dict(photos=Path(photos).name, extra=Path(extra).name if extra else None, minutes=minutes)
     record = json.loads(out.read_text()) if out.exists() else dict(
-        date=date.today().isoformat(), command=' '.join(['python records/measure.py PHOTOS', *sys.argv[2:]]), photos=Path(photos).name, minutes=minutes, hardware=hardware(),
-        versions=dict(car_vae=__version__, commit=commit(), torch=torch.__version__, fastai=fastai.__version__, python=platform.python_version()), rows=[pca_row(photos)])
-    for k, v in dict(photos=Path(photos).name, minutes=minutes).items():
+        date=date.today().isoformat(), command='python records/measure.py PHOTOS ' + shlex.join('MORE' if o == extra else o for o in sys.argv[2:]), **same, hardware=hardware(),
+        versions=dict(car_vae=__version__, commit=commit(), torch=torch.__version__, fastai=fastai.__version__, python=platform.python_version()), rows=[pca_row(photos, extra)])
+    for k, v in same.items():
         if record[k] != v: raise SystemExit(f'{out} was measured with {k} = {record[k]}, not {v}: name another record with --out.')
     done = {(o['name'], o.get('seed')) for o in record['rows']}
-    for name, seed in [(name, seed) for seed in range(seeds) for name in ROWS]:
+    for name, seed in [(name, seed) for seed in range(seeds) for name in names]:
         if (name, seed) in done: continue
-        record['rows'].append(row := train_once(name, photos, minutes, seed, fd, record['rows']))
+        record['rows'].append(row := train_once(name, photos, extra, minutes, seed, fd, record['rows']))
         out.write_text(json.dumps(record, indent=1))
         print(f"{name}, seed {seed}: {row['psnr']:.2f} dB, SSIM {row['ssim']:.3f} after {row['epochs']} epochs in {row['seconds']:.0f} s", flush=True)
 
@@ -114,10 +126,13 @@ def measure(photos, minutes, seeds, fd, out):
 if __name__ == '__main__':
     parser = ArgumentParser(description=__doc__)
     parser.add_argument('photos', help='a folder of photos, of which 30 %% are held out')
+    parser.add_argument('--extra', help='a folder of more photos to train on')
+    parser.add_argument('--only', nargs='+', choices=ROWS, default=list(ROWS), metavar='NAME', help=f"some of: {'; '.join(ROWS)}")
     parser.add_argument('--minutes', type=float, default=5., help='of training, for each recipe and seed')
     parser.add_argument('--seeds', type=int, default=3, help='how many')
     parser.add_argument('--fd', action='store_true', help='FD-lite0 too, where car_vae[fd] is installed')
-    parser.add_argument('--out', type=Path, default=folder / f'photos_{date.today()}.json', help='the record; an unfinished one is gone on with')
+    parser.add_argument('--out', type=Path, help='the record; an unfinished one is gone on with')
     args = parser.parse_args()
     warnings.filterwarnings('ignore', category=FutureWarning)
-    measure(args.photos, args.minutes, args.seeds, args.fd, args.out)
+    out = args.out or folder / f"{'more_' * bool(args.extra)}photos_{date.today()}.json"
+    measure(args.photos, args.extra, args.minutes, args.seeds, args.fd, out, args.only)

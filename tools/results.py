@@ -1,4 +1,4 @@
-"""Put the newest record of records/ as a table into nbs/index.ipynb, between its two markers."""
+"""Put the newest records of records/ as tables into nbs/index.ipynb, between its two markers."""
 import json
 import re
 from statistics import mean, stdev
@@ -18,7 +18,7 @@ def spread(values, digits):
     return f'{mean(values):.{digits}f}' + (f' ± {stdev(values):.{digits}f}' if len(values) > 1 else '')
 
 
-columns = {'psnr': ('PSNR (dB)', 2), 'ssim': ('SSIM', 3), 'fd_lite0_reconstructions': ('FD-lite0', 0), 'epochs': ('epochs', 0)}
+columns = {'psnr': ('PSNR (dB)', 2), 'ssim': ('SSIM', 3), 'fd_lite0_reconstructions': ('FD-lite0', 0), 'fd_lite0_samples': ('of samples', 0), 'epochs': ('epochs', 0)}
 
 
 def cell(rows, key, digits):
@@ -39,7 +39,7 @@ def table(record, columns=columns, cell=cell):
 def about(record, seeds):
     "What was measured, for how long and where, in a sentence."
     first, hw, v = record['rows'][0], record['hardware'], record['versions']
-    return (f"{first['n_train']} photos to train on, about {record['minutes']:g} minutes of training each ({hw['gpu'] or hw['cpu']}, {hw['threads']} threads, PyTorch {v['torch']}), "
+    return (f"{first['n_train']:,} photos to train on, about {record['minutes']:g} minutes of training each ({hw['gpu'] or hw['cpu']}, {hw['threads']} threads, PyTorch {v['torch']}), "
             f"measured on {first['n']} other photos at 128x128; {'one seed' if seeds == 1 else f'mean ± standard deviation over {seeds} seeds'}, {record['date']}.")
 
 
@@ -49,12 +49,16 @@ def insert(text, new):
     return re.sub(f'(?<={re.escape(start)}\n).*?(?={re.escape(end)})', lambda _: f'\n{new}\n\n', text, flags=re.S)
 
 
+def tables():
+    "The newest record of a few hundred photos, and the newest with more photos beside them."
+    newest = [f for kind in ('photos_*', 'more_photos_*') for f in sorted((readme.root / 'records').glob(f'{kind}.json'))[-1:]]
+    return '\n\n'.join(table(json.loads(f.read_text(encoding='utf-8'))) for f in newest)
+
+
 def update():
     "Refresh the cell of the index notebook that holds the markers."
-    records = sorted((readme.root / 'records').glob('photos_*.json'))
-    nb = nbformat.read(index, as_version=4)
-    if not records: return
-    new = table(json.loads(records[-1].read_text(encoding='utf-8')))
+    nb, new = nbformat.read(index, as_version=4), tables()
+    if not new: return
     for cell in nb.cells:
         if start in cell.source: cell.source = insert(cell.source, new)
     nbformat.write(nb, index)
