@@ -36,7 +36,7 @@ setup(
     include_package_data=True,
     python_requires=f">={cfg['min_python']}",
     install_requires=cfg['requirements'].split(),  # no space inside a specifier
-    extras_require={name: cfg[f'{name}_requirements'].split() for name in ('dev', 'fd')},
+    extras_require={name: cfg[f'{name}_requirements'].split() for name in ('dev', 'fd', 'export')},
     entry_points={
         'console_scripts': cfg['console_scripts'].split(),
         'nbdev': [f"{cfg['lib_name']}={cfg['lib_path']}._modidx:d"],  # lets other nbdev projects link to these docs

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['ARCHS', 'conv_block', 'up_block', 'shuffle_block', 'classic_encoder', 'Shortcut', 'shrink', 'compact_encoder',
-           'reparameterise', 'soft_bound', 'Posterior', 'classic_decoder', 'small_image', 'enlarge', 'compact_decoder',
+           'reparameterise', 'soft_bound', 'Posterior', 'classic_decoder', 'small_image', 'Enlarge', 'compact_decoder',
            'init_normal', 'ConvVAE', 'at_rest', 'layer_table']
 
 # %% ../nbs/03_model.ipynb #ccce44cd
@@ -137,11 +137,21 @@ def small_image(
     return Shortcut(nn.Linear(latent_dim, nfs[0]*side*side), nn.Unflatten(1, (nfs[0], side, side)), shuffle_block(*nfs),
         nn.Upsample(scale_factor=2), nn.Conv2d(nfs[-1], 48, 3, 1, 1), nn.PixelShuffle(4), short, join=torch.add)
 
-def enlarge(
-    k:int, # how many times, 2 or more
-)->Shortcut: # `(B, 3, S, S)` to `(B, 3, k*S, k*S)`
-    "Smooth enlargement, plus details from one convolution."
-    return Shortcut(nn.Conv2d(3, 3*k*k, 3, 1, 1), nn.PixelShuffle(k), nn.Upsample(scale_factor=k, mode='bilinear'), join=torch.add)
+class Enlarge(nn.Sequential):
+    "`(B, 3, S, S)` to `(B, 3, k*S, k*S)` by one convolution and a pixel shuffle, which begin as smooth (bilinear) enlargement."
+    def __init__(self,
+        k:int, # how many times, 2 or more
+    ):
+        super().__init__(nn.Conv2d(3, 3*k*k, 3, 1, 1, padding_mode='replicate'), nn.PixelShuffle(k))
+        self.k = k
+        self.begin_smooth()
+    def begin_smooth(self):
+        "What bilinear enlargement makes of each of 3x3 pixels, as weights"
+        k, pixels = self.k, torch.eye(9).view(9, 1, 3, 3)
+        part = nn.functional.interpolate(pixels, scale_factor=k, mode='bilinear')[:, 0, k:2*k, k:2*k]
+        with torch.no_grad():
+            self[0].bias.zero_()
+            self[0].weight.copy_(torch.einsum('co,pij->cijop', torch.eye(3), part).reshape(3*k*k, 3, 3, 3))
 
 def compact_decoder(
     size:int, # side of the images, in pixels
@@ -149,7 +159,7 @@ def compact_decoder(
 )->nn.Sequential: # `(B, latent_dim)` to `(B, 3, S, S)`, in [-1, 1]
     "The mirror of `compact_encoder`: a small image, enlarged."
     k = shrink(size)
-    return nn.Sequential(small_image(size//k, latent_dim), *[enlarge(k)]*(k > 1), nn.Tanh())
+    return nn.Sequential(small_image(size//k, latent_dim), *[Enlarge(k)]*(k > 1), nn.Tanh())
 
 # %% ../nbs/03_model.ipynb #c305e691
 def init_normal(
@@ -197,6 +207,8 @@ class ConvVAE(nn.Module):
         self.correction = nn.Linear(3*32*32, latent_dim) if second_look else None
         self.apply(init_normal)
         if second_look: nn.init.zeros_(self.correction.weight)
+        for o in self.decoder.modules():
+            if isinstance(o, Enlarge): o.begin_smooth()
 
 # %% ../nbs/03_model.ipynb #5d47b2c7
 @patch
@@ -208,8 +220,14 @@ def encode(
     _check_input('x', x, 3, self.size, self.size)
     h = self.encoder(x)
     mu, log_var = self.mu_head(h), soft_bound(self.log_var_head(h))
-    if self.correction: mu = mu + self.correction(self.encoder[-1](x - self.decoder(mu)))
+    if self.correction: mu = mu + self._second_look(h, mu)
     return Posterior(mu, log_var)
+
+@patch
+def _second_look(self:ConvVAE, h, mu):
+    "How `mu` should move, seeing what it draws beside the 32x32 image at the end of the features `h`"
+    drawn = nn.functional.interpolate(self.decoder[0](mu).tanh(), size=32, mode='bilinear').flatten(1)
+    return self.correction(h[:, -drawn.shape[1]:] - drawn)
 
 # %% ../nbs/03_model.ipynb #d9f34b8b
 @patch

@@ -9,6 +9,7 @@ from PIL import Image
 from car_vae.data import image_store
 
 sys.path += [str(readme.root / o) for o in ('benchmarks', 'records')]
+import cost  # noqa: E402
 import gpu  # noqa: E402
 import peers  # noqa: E402
 
@@ -91,3 +92,13 @@ def test_gpu_measurement_tries_itself_on_a_cpu(tmp_path):
     assert all(record['checks']['found'][k] <= v for k, v in record['checks']['bounds'].items())
     assert record['classic']['seconds_all'] > record['classic']['seconds_per_epoch'] > 0 and record['floor']['seconds_per_epoch'] > 0
     assert all(o['images_per_second'] > 0 for o in record['throughput']['rows']) and 0 < record['pipeline']['fast']['share'] < 1
+
+
+def test_cost_grows_one_thing_at_a_time(tmp_path):
+    out = tmp_path / 'cost.json'
+    command(cost, '--tiny', '--out', out)
+    rows = json.loads(out.read_text())['rows']
+    assert [[o[k] for k in cost.BASE] for o in rows] == [[80, 32, 8], [160, 32, 8], [80, 64, 8], [80, 32, 2]]
+    for o in rows: assert o['epoch_seconds'] > 0 and o['images_per_second'] > 0 and o['peak_memory'] > 100 and o['n_train'] == round(0.7*o['n'])
+    command(cost, '--tiny', '--out', out)
+    assert json.loads(out.read_text())['rows'] == rows, 'points that were there are measured again'

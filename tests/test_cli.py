@@ -22,7 +22,7 @@ from safetensors.numpy import load_file
 from car_vae import __version__
 from car_vae.cli import app, main
 
-COMMANDS = 'demo', 'train', 'info', 'evaluate', 'reconstruct', 'interpolate', 'sample'
+COMMANDS = 'demo', 'train', 'info', 'evaluate', 'reconstruct', 'interpolate', 'sample', 'export'
 TINY = '--size', '32', '--latent-dim', '4', '--bs', '8', '--epochs', '12', '--save-every', '0'
 program = str(Path(sys.executable).with_name('car_vae'))
 
@@ -289,6 +289,15 @@ def test_sample_follows_its_seed_and_density(trained, call):
     first = pictures('s1')
     assert pictures('s2') == first
     assert pictures('s3', '--seed', 1) != first and pictures('s4', '--prior') != first
+
+
+def test_export(trained, call):
+    out = call('export', trained[0], 'onnx')[0]
+    assert {o.name for o in Path('onnx').iterdir()} == {'encoder.onnx', 'decoder.onnx', 'meta.json'} and 'decoder.onnx (' in out
+    small = Path('onnx/decoder.onnx').stat().st_size
+    call('export', trained[0], 'onnx', '--full')
+    assert Path('onnx/decoder.onnx').stat().st_size > 1.8*small
+    assert 'name a folder' in call('export', trained[0], 'photos.zip', code=2)[1]
 
 
 def test_demo(here, call):
