@@ -402,7 +402,8 @@ def export(
     "Write a run as ONNX files, which need no PyTorch: for other programs, or a browser."
     _config(run)
     from car_vae.export import export_onnx
-    export_onnx(run, out, half=not full)
+    try: export_onnx(run, out, half=not full)
+    except ImportError as e: raise ValueError(str(e)) from e
     sizes = [f'{o} ({(out/o).stat().st_size/1e6:.1f} MB)' for o in ('encoder.onnx', 'decoder.onnx', 'meta.json')]
     print(f"{run} as {', '.join(sizes)} in {out}")
 

@@ -5,14 +5,15 @@
 # %% auto #0
 __all__ = ['PREPROCESSING', 'known_factors', 'export_onnx']
 
-# %% ../nbs/08_export.ipynb #ab6719c6
+# %% ../nbs/08_export.ipynb #bf4987cb
 import json, warnings
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import torch
 from matplotlib.colors import hsv_to_rgb
-from torch import Tensor, nn
+from torch import nn
 
 from . import __version__
 from .cars import STYLES, embedded_cars
@@ -22,13 +23,16 @@ from .latent import attribute_direction, directions, encode_means, fit_density, 
 from .model import ConvVAE
 from .train import load_model, load_recipe
 
-# %% ../nbs/08_export.ipynb #fbc7f736
+# %% ../nbs/08_export.ipynb #28a2fb9b
 _missing = 'Exporting needs the extra `export`: pip install "car_vae[export]"'
+
+def _need_onnx():
+    "Raise `ImportError` that says what to install"
+    try: import onnx, onnxscript
+    except ImportError as e: raise ImportError(_missing) from e
 
 def _write(module, x, path, inputs, outputs):
     "One module as an ONNX file with a dynamic batch"
-    try: import onnx, onnxscript # noqa: F401
-    except ImportError as e: raise ImportError(_missing) from e
     with warnings.catch_warnings():
         warnings.simplefilter('ignore')
         torch.onnx.export(module, (x,), path, dynamo=True, input_names=inputs, output_names=outputs, dynamic_shapes=({0: torch.export.Dim('batch')},), external_data=False, verbose=False)
@@ -59,14 +63,18 @@ def _networks(
     _write(_Encode(model), x, Path(out)/'encoder.onnx', ['x'], ['mu', 'log_var'])
     _write(_Decode(model), z, Path(out)/'decoder.onnx', ['z'], ['x_hat'])
 
-# %% ../nbs/08_export.ipynb #8438bca6
+# %% ../nbs/08_export.ipynb #feed2d93
+def _worth_halving(w): return w.dtype == np.float32 and w.size > 64 and np.abs(w).max() < np.finfo(np.float16).max
+
 def _halve(path):
     "Store the weights of an ONNX file as float16, with a Cast to float32 behind each"
     import onnx
     model, casts = onnx.load(path), []
     g = model.graph
-    for t in [o for o in g.initializer if o.data_type == onnx.TensorProto.FLOAT and np.prod(o.dims) > 64]:
-        half = onnx.numpy_helper.from_array(onnx.numpy_helper.to_array(t).astype(np.float16), f'{t.name}_half')
+    for t in list(g.initializer):
+        w = onnx.numpy_helper.to_array(t)
+        if not _worth_halving(w): continue
+        half = onnx.numpy_helper.from_array(w.astype(np.float16), f'{t.name}_half')
         casts.append(onnx.helper.make_node('Cast', [half.name], [t.name], to=onnx.TensorProto.FLOAT))
         g.initializer.remove(t); g.initializer.append(half)
     nodes = [*casts, *g.node]
@@ -75,7 +83,7 @@ def _halve(path):
     onnx.checker.check_model(model)
     onnx.save(model, path)
 
-# %% ../nbs/08_export.ipynb #d3c1ecec
+# %% ../nbs/08_export.ipynb #009c0c1c
 def _rounded(t): return np.round(np.asarray(t, dtype=np.float64), 4).tolist()
 
 def _density(mu, log_var):
@@ -92,11 +100,11 @@ def _directions(mu, k=6):
 
 def _map(mu, most=400):
     "Latents in the plane of their two strongest directions"
-    vectors, spread = directions(mu, 2)
-    some = mu[:most]
-    return dict(points=_rounded((some - mu.mean(0)) @ vectors.T/spread), latents=_rounded(some))
+    vectors, spread = directions(mu, min(2, len(mu) - 1, mu.shape[1]))
+    points = (mu[:most] - mu.mean(0)) @ vectors.T/spread.clamp_min(1e-9)
+    return dict(points=_rounded(nn.functional.pad(points, (0, 2 - len(vectors)))), latents=_rounded(mu[:most]))
 
-# %% ../nbs/08_export.ipynb #1b6aff9d
+# %% ../nbs/08_export.ipynb #49bb3b49
 def known_factors(
     df, # factors as `embedded_cars` gives them, `N` rows
 )->dict: # numbers to be described linearly: name to an array of shape `(N,)`
@@ -106,24 +114,38 @@ def known_factors(
     return dict(turn_sine=np.sin(turn), turn_cosine=np.cos(turn), length=df.length, height=df.height, **dict(zip(('red', 'green', 'blue'), rgb.T)),
                 **{style: (df['style'] == style).astype(float) for style in STYLES[1:]})
 
+_units = dict(turn_sine='sine', turn_cosine='cosine', length='m', height='m', red='0 to 1', green='0 to 1', blue='0 to 1')
+
+def _fresh_cars(model, n, seed):
+    "Encoded means of embedded cars, and their factors"
+    images, df = embedded_cars(n, model.size, seed, progress=False)
+    return encode_means(model, scale(torch.from_numpy(images))), df
+
 def _factors(model, n=1000):
     "How the latent moves with each known factor of the embedded cars, and from where to where the factor goes"
-    images, df = embedded_cars(n, model.size, progress=False)
-    known = known_factors(df)
-    table = np.stack([np.asarray(o, dtype=np.float32) for o in known.values()], 1)
-    moves = attribute_direction(encode_means(model, scale(torch.from_numpy(images))), table)
-    low, high = np.quantile(table, (0.02, 0.98), axis=0)
-    return [dict(name=name, low=_rounded(a), high=_rounded(b), mean=_rounded(m), vector=_rounded(v)) for name, a, b, m, v in zip(known, low, high, table.mean(0), moves)]
+    mu, df = _fresh_cars(model, n, seed=1)
+    table = pd.DataFrame(known_factors(df))
+    moves, (low, high) = attribute_direction(mu, table), np.quantile(table, (0.02, 0.98), axis=0)
+    return [dict(name=k, unit=_units.get(k, 'yes or no'), low=_rounded(a), high=_rounded(b), mean=_rounded(m), vector=_rounded(v))
+            for k, a, b, m, v in zip(table, low, high, table.mean(), moves)]
 
-# %% ../nbs/08_export.ipynb #cc9f20b6
-PREPROCESSING = dict(pad='to a square, white', resize='bilinear, antialiased', layout='batch, channel (red, green, blue), row, column', subtract=127.5, divide_by=127.5)
+# %% ../nbs/08_export.ipynb #41914543
+PREPROCESSING = dict(pad='to a square, white', resize='bilinear, antialiased', layout='batch, channel (red, green, blue), row, column',
+                     mean=127.5, scale=127.5, words='subtract mean from each byte, then divide by scale')
+
+def _found(model, mu, drawn):
+    "Factors and examples: of embedded cars from fresh ones, else no factors, and the first training images"
+    if drawn: return dict(factors=_factors(model), examples=_rounded(_fresh_cars(model, 16, seed=2)[0]))
+    return dict(factors=[], examples=_rounded(mu[:16]))
 
 def _meta(run, model, half):
     "What `meta.json` holds"
     config, (mu, log_var) = json.loads((Path(run)/'config.json').read_text()), load_latents(run)
-    return dict(size=model.size, latent_dim=model.latent_dim, encoder='encoder.onnx', decoder='decoder.onnx', weights='float16' if half else 'float32', preprocessing=PREPROCESSING,
-        sigma=run_variance(run)**0.5, recipe=load_recipe(run).name, trained_on='embedded cars' if config['source'] == 'cars' else 'photos', n_train=config['n_train'], versions=config['versions'] | dict(exported_by=__version__),
-        density=_density(mu, log_var), directions=_directions(mu), factors=_factors(model) if config['source'] == 'cars' else [], map=_map(mu), examples=_rounded(mu[:16]))
+    drawn = config['source'] == 'cars' and not config.get('n_extra')
+    return dict(size=model.size, latent_dim=model.latent_dim, encoder='encoder.onnx', decoder='decoder.onnx', weights='float16' if half else 'float32',
+        preprocessing=PREPROCESSING, sigma=run_variance(run)**0.5, recipe=load_recipe(run).name, trained_on='embedded cars' if drawn else 'photos',
+        n_train=config['n_train'], versions=config['versions'] | dict(exported_by=__version__),
+        density=_density(mu, log_var), directions=_directions(mu), map=_map(mu), **_found(model, mu, drawn))
 
 def export_onnx(
     run, # a finished run folder
@@ -131,11 +153,13 @@ def export_onnx(
     half:bool=True, # store weights as float16: half the bytes, the same arithmetic
 )->Path: # `out`, with `encoder.onnx`, `decoder.onnx` and `meta.json`
     "Export a run for any ONNX runtime, without noise; raises `FileNotFoundError` without a finished run, `FileExistsError` where `out` is a file, `ImportError` without `car_vae[export]`."
-    out, model = Path(out), load_model(run)
+    out = Path(out)
     if out.is_file(): raise FileExistsError(f'{out} is a file: name a folder to export into.')
+    _need_onnx()
+    model = load_model(run)
     out.mkdir(parents=True, exist_ok=True)
     _networks(model, out)
     if half:
         for o in 'encoder', 'decoder': _halve(out/f'{o}.onnx')
-    (out/'meta.json').write_text(json.dumps(_meta(run, model, half)))
+    (out/'meta.json').write_text(json.dumps(_meta(run, model, half), allow_nan=False))
     return out

@@ -13,6 +13,7 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import numpy as np
+import onnxruntime
 import pandas as pd
 import pytest
 import torch
@@ -21,6 +22,7 @@ from safetensors.numpy import load_file
 
 from car_vae import __version__
 from car_vae.cli import app, main
+from car_vae.data import prepare
 
 COMMANDS = 'demo', 'train', 'info', 'evaluate', 'reconstruct', 'interpolate', 'sample', 'export'
 TINY = '--size', '32', '--latent-dim', '4', '--bs', '8', '--epochs', '12', '--save-every', '0'
@@ -300,6 +302,22 @@ def test_export(trained, call):
     assert 'name a folder' in call('export', trained[0], 'photos.zip', code=2)[1]
 
 
+def test_export_says_what_to_install(trained, call, monkeypatch):
+    monkeypatch.setitem(sys.modules, 'onnxscript', None)
+    err = call('export', trained[0], 'no onnx', code=2)[1]
+    assert 'pip install "car_vae[export]"' in err and 'unexpected' not in err and not Path('no onnx').exists()
+
+
+def test_exported_files_answer_as_the_model_does(trained, call):
+    call('export', trained[0], 'served')
+    call('reconstruct', trained[0], 'photos/car03.jpg', 'as torch')
+    encoder, decoder = (onnxruntime.InferenceSession(f'served/{o}.onnx') for o in ('encoder', 'decoder'))
+    x = prepare(Image.open('photos/car03.jpg'), 32)[None].astype(np.float32)
+    x_hat, = decoder.run(None, {'z': encoder.run(None, {'x': (x - 127.5)/127.5})[0]})
+    picture = np.array(Image.open('as torch/car03.png')).transpose(2, 0, 1).astype(int)
+    assert abs(np.round(x_hat[0]*127.5 + 127.5) - picture).max() <= 3
+
+
 def test_demo(here, call):
     out = run('demo', '--out', 'outputs/demo', '--cars', 120, '--minutes', 0.05)[0]
     assert re.search(r'Held-out PSNR .* PCA', out) and 'nbs/00_kl.ipynb' in out
@@ -347,6 +365,8 @@ BAD = {
     'one step': 'interpolate {run} photos/car00.jpg photos/car01.png out.gif --steps 1',
     'output is an input': 'interpolate {run} photos/car00.jpg photos/car01.png photos/car01.png',
     'no samples': 'sample {run} out --n 0',
+    'nothing to export': 'export photos out',
+    'a file for the export': 'export {run} photos/car00.jpg',
     'a file as the folder': 'sample {run} photos/car00.jpg',
 }
 
@@ -362,7 +382,7 @@ def around(here):
 def test_bad_input_ends_with_2_and_one_clear_line(trained, around, call, name):
     words = shlex.split(BAD[name].format(run=trained[0]))
     before = Path('photos/car01.png').read_bytes()
-    heavy = name in ('a text file as the source', 'unknown device', 'only unreadable images', 'a file as the folder')
+    heavy = name in ('a text file as the source', 'unknown device', 'only unreadable images', 'a file as the folder', 'a file for the export')
     _, err = (call if heavy else run)(*words, code=2)
     assert err.startswith('Error: ') and err.endswith('.\n') and err.count('\n') == 1 and len(err) > 20, err
     assert 'Traceback' not in err and 'Errno' not in err

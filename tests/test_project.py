@@ -90,7 +90,7 @@ def test_wheel_metadata_is_settings(wheel):
     assert meta['Requires-Python'] == f">={cfg['min_python']}"
     assert meta['License-Expression'] == 'Apache-2.0'
     required = {Requirement(r) for r in meta.get_all('Requires-Dist')}
-    extras = {Requirement(f'{r}; extra == "{name}"') for name in ('dev', 'fd') for r in cfg[f'{name}_requirements'].split()}
+    extras = {Requirement(f'{r}; extra == "{name}"') for name in ('dev', 'fd', 'export') for r in cfg[f'{name}_requirements'].split()}
     assert required == {Requirement(r) for r in cfg['requirements'].split()} | extras
 
 
