@@ -399,7 +399,7 @@ def export(
     out:Path, # Folder for encoder.onnx, decoder.onnx and meta.json; files of these names in it are replaced.
     full:bool=False, # Keep weights of 32 bits: twice the bytes.
 ):
-    "Write a run as ONNX files, which need no PyTorch: for other programs, or a browser."
+    "Write a run as ONNX files, which need no PyTorch."
     _config(run)
     from car_vae.export import export_onnx
     try: export_onnx(run, out, half=not full)
