@@ -7,7 +7,7 @@ NOTEBOOKS ?= $(sort $(wildcard nbs/*.ipynb)) $(sort $(wildcard nbs/solutions/*.i
 SETTINGS := settings.ini setup.py pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test prepare check readme notebooks docs clean
+.PHONY: help demo test prepare check readme notebooks docs serve clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -37,8 +37,12 @@ notebooks: $(VENV)/.dev ## execute the notebooks in full, save their outputs (NO
 	done
 	$(ACTIVATE) nbdev_clean
 
-docs: $(VENV)/.dev ## make the site in _docs/ (open _docs/index.html)
+docs: $(VENV)/.dev ## make the site in _docs/ (needs npm)
 	$(ACTIVATE) python tools/build_docs.py
+
+serve: ## show the site of `make docs` at http://localhost:8000
+	@test -d _docs || { echo 'There is no site yet: run make docs first.'; exit 1; }
+	$(PYTHON) -m http.server --directory _docs --bind localhost 8000
 
 clean: ## remove what building and testing leave; .venv, outputs/ and runs/ stay
 	rm -rf _proc _docs build dist *.egg-info .pytest_cache

@@ -133,10 +133,23 @@ def _factors(model, n=1000):
 PREPROCESSING = dict(pad='to a square, white', resize='bilinear, antialiased', layout='batch, channel (red, green, blue), row, column',
                      mean=127.5, scale=127.5, words='subtract mean from each byte, then divide by scale')
 
+_HUES = 'red', 'orange', 'yellow', 'green', 'green', 'green', 'turquoise', 'blue', 'blue', 'purple', 'purple', 'crimson' # a twelfth of the circle each
+
+def _paint(car):
+    "A word for the colour of an embedded car"
+    if car.value < 0.2: return 'black'
+    if car.saturation < 0.15: return 'white' if car.value > 0.8 else 'grey'
+    return _HUES[round(12*car.hue) % 12]
+
+def _examples(model, n=16):
+    "Fresh embedded cars, each with a name"
+    mu, df = _fresh_cars(model, n, seed=2)
+    return dict(examples=_rounded(mu), example_names=[f'{i}: {_paint(o)} {o.style}' for i, o in enumerate(df.itertuples(), 1)])
+
 def _found(model, mu, drawn):
     "Factors and examples: of embedded cars from fresh ones, else no factors, and the first training images"
-    if drawn: return dict(factors=_factors(model), examples=_rounded(_fresh_cars(model, 16, seed=2)[0]))
-    return dict(factors=[], examples=_rounded(mu[:16]))
+    if drawn: return dict(factors=_factors(model), **_examples(model))
+    return dict(factors=[], examples=_rounded(mu[:16]), example_names=[f'image {i}' for i in range(1, len(mu[:16]) + 1)])
 
 def _meta(run, model, half):
     "What `meta.json` holds"

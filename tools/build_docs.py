@@ -1,11 +1,13 @@
-"""Make the docs site in _docs/: nbdev processes the notebooks, smalldocs renders them; Quarto is not needed.
+"""Make the docs site in _docs/: nbdev processes the notebooks, smalldocs renders them, npm brings what the pages need; Quarto is not needed.
 
 nbdev names a page without its number (`04_loss.ipynb` is `loss.html`) and links to where the site is published;
-so the processed notebooks are renamed, and the links made relative, before they are rendered."""
+so the processed notebooks are renamed, and the links made relative, before they are rendered.
+No page asks another host for anything: KaTeX, onnxruntime-web and the badge of Colab are files of the site."""
 import os
 import posixpath
 import re
 import shutil
+import subprocess
 import sys
 
 import nbformat
@@ -13,13 +15,19 @@ from nbdev.config import get_config
 from nbdev.doclinks import _build_modidx, _nbpath2html
 from nbdev.quarto import nbdev_sidebar, refresh_quarto_yml
 from nbdev.serve import proc_nbs
+from smalldocs.layout import KATEX
 from smalldocs.site import build
 
+import api_pages
 import readme
 
 cfg = get_config()
 site_url = f"{cfg.doc_host}{cfg.doc_baseurl}/"
 source_url = f"{cfg.git_url}/blob/{cfg.branch}/"
+badge = 'https://colab.research.google.com/assets/colab-badge.svg'
+explorer = readme.root / 'explorer'
+from_npm = {'site_libs/katex': ('katex/dist', ['katex.min.css', 'katex.min.js', 'contrib/auto-render.min.js', 'fonts']),
+            'explorer/vendor': ('onnxruntime-web/dist', ['ort.wasm.bundle.min.mjs', 'ort-wasm-simd-threaded.wasm'])}
 skip_folders = r'^[_.]|^(runs|outputs)$'
 meant_for_quarto = r'output-file|keep-md|commonmark'  # options that nbdev writes and smalldocs need not read
 
@@ -38,11 +46,12 @@ def local_links(text, here, pages):
         target = posixpath.normpath(posixpath.join(folder, name))
         to = source_url + target[3:] if target.startswith('../') else posixpath.relpath(pages.get(target, target), folder or '.')
         return m[1] + to + ''.join(anchor)
+    text = text.replace(badge, posixpath.relpath('images/colab.svg', folder or '.'))
     return readme.link.sub(relative, re.sub(re.escape(site_url) + r'([\w./-]*)', published, text))
 
 
 def rename(cache):
-    "Give the processed notebooks in `cache` their pages' names, and point all links there."
+    "Give the processed notebooks in `cache` their pages' names, and point all links there, those of the API pages too."
     notebooks = sorted(cache.rglob('*.ipynb'))
     pages = {f.relative_to(cache).as_posix(): page(f).relative_to(cache).as_posix() for f in notebooks}
     if len(set(pages.values())) < len(pages): sys.exit(f'Two notebooks would become one page: {pages}')
@@ -54,19 +63,62 @@ def rename(cache):
                 if 'text/markdown' in o.get('data', {}): o.data['text/markdown'] = local_links(''.join(o.data['text/markdown']), here, pages)
         f.unlink()
         nbformat.write(nb, page(f))
+    for f in cache.glob('api/*.md'): f.write_text(local_links(f.read_text(encoding='utf-8'), f.relative_to(cache).as_posix(), pages), encoding='utf-8')
     menu = cache / 'sidebar.yml'
     menu.write_text(re.sub(r'[\w./-]+\.ipynb', lambda m: pages.get(m[0], m[0]), menu.read_text(encoding='utf-8')), encoding='utf-8')
 
 
+def install():
+    "Fetch what the pages need with npm, unless it is there."
+    if not shutil.which('npm'): sys.exit('The site needs npm, which comes with Node.js: install it, then run `make docs` again.')
+    lock, done = explorer / 'package-lock.json', explorer / 'node_modules' / '.package-lock.json'
+    if not done.exists() or done.stat().st_mtime < lock.stat().st_mtime: subprocess.run(['npm', 'ci', '--no-fund', '--no-audit'], cwd=explorer, check=True)
+
+
+def add_explorer(folder):
+    "Put the page and its model beside the notebooks in `folder`, where links to it are checked."
+    shutil.copytree(explorer, folder / 'explorer', dirs_exist_ok=True, ignore=shutil.ignore_patterns('node_modules', 'package*.json', '.npmrc', 'README.md'))
+
+
+def add_api(folder):
+    "Write a page about each module, and list them in the menu below the lessons."
+    lessons = {f.stem.split('_', 1)[1]: f.name for f in sorted(folder.glob('[0-9]*.ipynb'))}
+    written = api_pages.write(folder, {k: v for k, v in lessons.items() if (readme.root / 'car_vae' / f'{k}.py').exists()})
+    with (folder / 'sidebar.yml').open('a', encoding='utf-8') as f: f.write('\n'.join(['', '      - section: API', '        contents:', *(f'          - {o}' for o in written), '']))
+
+
+def add_packages(folder):
+    "Copy what the pages need from npm into the site `folder`."
+    for to, (package, names) in from_npm.items():
+        for name in names:
+            source, target = explorer / 'node_modules' / package / name, folder / to / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            (shutil.copytree if source.is_dir() else shutil.copy)(source, target)
+
+
+def own_files(folder):
+    "Let all pages take KaTeX from the site, and do without the fonts that the themes would ask another host for."
+    for f in folder.rglob('*.html'):
+        text = f.read_text(encoding='utf-8')
+        f.write_text(text.replace(KATEX, os.path.relpath(folder / 'site_libs' / 'katex', f.parent)), encoding='utf-8')
+    for f in (folder / 'site_libs' / 'themes').glob('*.css'):
+        f.write_text(re.sub(r'@import url\([^)]*\);', '', f.read_text(encoding='utf-8')), encoding='utf-8')
+
+
 def main():
+    install()
     refresh_quarto_yml()
     _build_modidx()
     nbdev_sidebar.__wrapped__(skip_folder_re=skip_folders)
     cache = proc_nbs(n_workers=2, force=True, skip_folder_re=skip_folders)
+    add_explorer(cache)
+    add_api(cache)
     rename(cache)
     site = build(cache, quiet=True)
     shutil.rmtree(cfg.doc_path, ignore_errors=True)
     shutil.move(site.out, cfg.doc_path)
+    add_packages(cfg.doc_path)
+    own_files(cfg.doc_path)
     (cfg.doc_path / '.nojekyll').touch()
     for w in site.warnings:
         if not re.search(meant_for_quarto, w): print(f'warning: {w}', file=sys.stderr)
@@ -78,4 +130,5 @@ def main():
 if __name__ == '__main__':
     os.chdir(readme.root)
     os.environ.pop('IN_TEST', None)
+    os.environ['PYTHONWARNINGS'] = 'ignore'  # of nbdev's workers, about cells that they do not run
     sys.exit(main())

@@ -1,0 +1,63 @@
+// The exported model: latents to pictures, and pictures to latents.
+import * as ort from './vendor/ort.wasm.bundle.min.mjs';
+
+ort.env.wasm.numThreads = 1;
+
+async function read(url) {
+  const answer = await fetch(url);
+  if (!answer.ok) throw new Error(`${url} could not be loaded (${answer.status}).`);
+  return answer;
+}
+
+export class Model {
+  constructor(folder, meta, decoder) { Object.assign(this, {folder, meta, decoder, size: meta.size, dim: meta.latent_dim, turn: Promise.resolve()}); }
+
+  // onnxruntime answers one question at a time, so they queue here.
+  queue(job) { return this.turn = this.turn.catch(() => {}).then(job); }
+
+  // Latents, each a Float32Array, to as many ImageData.
+  decode(latents) {
+    return this.queue(async () => {
+      const z = new Float32Array(latents.length*this.dim);
+      latents.forEach((o, i) => z.set(o, i*this.dim));
+      const {x_hat} = await this.decoder.run({z: new ort.Tensor('float32', z, [latents.length, this.dim])});
+      return latents.map((_, i) => this.picture(x_hat.data, i));
+    });
+  }
+
+  // An ImageData of the model's size to the mean of q(z|x).
+  encode(image) {
+    return this.queue(async () => {
+      this.encoder ??= await session(this.folder, this.meta.encoder);
+      const x = new ort.Tensor('float32', planes(image), [1, 3, this.size, this.size]);
+      return (await this.encoder.run({x})).mu.data;
+    });
+  }
+
+  picture(values, i) {
+    const n = this.size**2, image = new ImageData(this.size, this.size);
+    for (let p = 0; p < n; p++) {
+      for (let c = 0; c < 3; c++) image.data[4*p + c] = Math.round(values[(3*i + c)*n + p]*127.5 + 127.5);
+      image.data[4*p + 3] = 255;
+    }
+    return image;
+  }
+}
+
+function planes({data, width}) {
+  const n = width**2, x = new Float32Array(3*n);
+  for (let p = 0; p < n; p++) for (let c = 0; c < 3; c++) x[c*n + p] = (data[4*p + c] - 127.5)/127.5;
+  return x;
+}
+
+async function session(folder, name) {
+  return ort.InferenceSession.create(new Uint8Array(await (await read(`${folder}/${name}`)).arrayBuffer()));
+}
+
+export async function load(folder, say) {
+  if (typeof WebAssembly !== 'object') throw new Error('This browser cannot run WebAssembly, which the model needs. Any browser of the last years can: please try another one.');
+  say('Loading the numbers of the latent space …');
+  const meta = await (await read(`${folder}/meta.json`)).json();
+  say('Loading the decoder and the program that runs it, a few megabytes …');
+  return new Model(folder, meta, await session(folder, meta.decoder));
+}

@@ -1,0 +1,47 @@
+// What all parts of the page share.
+
+export const $ = id => document.getElementById(id);
+
+export function make(tag, properties, ...children) {
+  const node = Object.assign(document.createElement(tag), properties);
+  node.append(...children);
+  return node;
+}
+
+export function show(canvas, image) {
+  [canvas.width, canvas.height] = [image.width, image.height];
+  canvas.getContext('2d').putImageData(image, 0, 0);
+}
+
+// A function that draws as often as it can and skips what has been overtaken; `ask` gives the latents of `canvases`.
+export function painter(model, canvases, ask) {
+  let busy = false, again = false;
+  return async function paint() {
+    if (busy) { again = true; return; }
+    busy = true;
+    const start = performance.now();
+    (await model.decode(ask())).forEach((image, i) => show(canvases[i], image));
+    tell(performance.now() - start, canvases.length);
+    busy = false;
+    if (again) { again = false; return paint(); }
+  };
+}
+
+const latest = {};
+
+function tell(ms, n) {
+  const times = latest[n] = [...(latest[n] ?? []), ms].slice(-15), median = times.toSorted((a, b) => a - b)[times.length >> 1];
+  $('time').hidden = false;
+  $('time').textContent = `Redraw: ${median.toFixed(0)} ms for ${n === 1 ? 'one picture' : `${n} pictures`}, the median of the last ${times.length}.`;
+}
+
+// The address holds the state of the part that is open; the others' states are kept here.
+const states = {};
+export const state = () => new URLSearchParams(location.hash.slice(1));
+export const recall = part => states[part] ?? {};
+export function remember(part, values) {
+  states[part] = values;
+  history.replaceState(null, '', '#' + new URLSearchParams({part, ...values}));
+}
+
+export function chooseCar(select, {examples, example_names}) { select.append(...examples.map((_, i) => new Option(example_names[i], i))); }

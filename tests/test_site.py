@@ -1,0 +1,350 @@
+"""The site in a real browser: pages, links, maths, search, and the explorer driven as a person would."""
+import base64
+import functools
+import http.server
+import json
+import shutil
+import subprocess
+import sys
+import threading
+from urllib.parse import parse_qs, urldefrag
+
+import numpy as np
+import pytest
+import readme
+
+root = readme.root
+docs, explorer = root / '_docs', root / 'explorer'
+browser_path = next(filter(None, map(shutil.which, ('chromium', 'chromium-browser', 'google-chrome'))), None)
+pytestmark = pytest.mark.skipif(not browser_path or not shutil.which('npm'), reason='the site needs npm and its tests Chromium: on Debian or Ubuntu, apt-get install npm chromium')
+parts = 'blend', 'shape', 'dream', 'map', 'photo'
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    "A server that keeps no log."
+    def log_message(self, *args): pass
+
+
+@pytest.fixture(scope='module')
+def site():
+    "The address of a freshly built site."
+    subprocess.run([sys.executable, root / 'tools' / 'build_docs.py'], check=True)
+    server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), functools.partial(Quiet, directory=docs))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f'http://127.0.0.1:{server.server_port}'
+    server.shutdown()
+
+
+@pytest.fixture(scope='module')
+def chromium():
+    "A browser for all tests."
+    from playwright.sync_api import sync_playwright
+    with sync_playwright() as p:
+        b = p.chromium.launch(executable_path=browser_path, args=['--no-sandbox', '--disable-gpu', '--disable-quic'])
+        yield b
+        b.close()
+
+
+@pytest.fixture
+def bare(chromium, site):
+    "A page of which nothing is asked."
+    context = chromium.new_context(base_url=site, permissions=['clipboard-read', 'clipboard-write'])
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
+def page(bare, site):
+    "A page that notes errors and requests to other hosts; both have to be none at the end."
+    wrong = []
+    bare.on('console', lambda m: m.type == 'error' and wrong.append(m.text))
+    bare.on('pageerror', lambda e: wrong.append(str(e)))
+    bare.on('request', lambda r: r.url.startswith((site, 'blob:', 'data:')) or wrong.append(r.url))
+    yield bare
+    assert not wrong
+
+
+def accessibility(page):
+    "The serious faults that axe-core finds."
+    page.evaluate((explorer / 'node_modules' / 'axe-core' / 'axe.min.js').read_text())
+    found = page.evaluate('axe.run({resultTypes: ["violations"]})')['violations']
+    return [(o['id'], [n['html'] for n in o['nodes']][:3]) for o in found if o['impact'] in ('serious', 'critical')]
+
+
+# The pages
+
+def missing(page):
+    "Links and anchors of the open page into the site that lead nowhere."
+    base = page.url[:page.url.index('/', 8) + 1]
+    for url in set(page.eval_on_selector_all('a[href]', 'a => a.map(o => o.href)')):
+        address, anchor = urldefrag(url)
+        if not address.startswith(base): continue
+        if not (target := docs / (address[len(base):] or 'index.html')).exists() or anchor and target.suffix == '.html' and f'id="{anchor}"' not in target.read_text(): yield url
+
+
+def test_every_page_is_whole(page):
+    "No error, no other host, no broken link, all maths typeset."
+    names = sorted(o.relative_to(docs).as_posix() for o in docs.rglob('*.html'))
+    assert len(names) > 20
+    for name in names:
+        page.goto(f'/{name}')
+        page.wait_for_load_state('networkidle')
+        assert not list(missing(page)), name
+        assert not page.eval_on_selector_all('.math:not(:has(.katex)), .katex-error', 'all => all.map(o => o.textContent)'), name
+    page.goto('/kl.html')
+    assert page.locator('.math .katex').count() > 10
+
+
+def test_search(page):
+    page.goto('/index.html')
+    page.fill('input[type=search]', 'reparameterisation')
+    page.click('.smalldocs-search-results a[href*="model.html"] >> nth=0')
+    page.wait_for_url('**/model.html*')
+    assert 'reparameterisation' in page.inner_text('main').lower()
+
+
+@pytest.mark.parametrize('scheme', ['light', 'dark'])
+@pytest.mark.parametrize('name', ['index', 'kl', 'model', 'train', 'api/model'])
+def test_lessons_are_accessible(page, name, scheme):
+    page.emulate_media(color_scheme=scheme)
+    page.goto(f'/{name}.html')
+    page.wait_for_load_state('networkidle')
+    assert accessibility(page) == []
+
+
+def test_colab_badges(page):
+    page.goto('/loss.html')
+    assert page.get_attribute('a:has(img[alt="Open in Colab"])', 'href').endswith('/blob/main/nbs/04_loss.ipynb')
+
+
+# The explorer
+
+def opened(page, part, state=''):
+    "The explorer, with one of its parts open and drawn."
+    page.goto('about:blank')
+    page.goto(f'/explorer/index.html#part={part}{state}')
+    page.wait_for_selector(f'#{part}:not([hidden])')
+    settle(page)
+    return page
+
+
+def settle(page): page.wait_for_timeout(400)
+
+
+def pixels(page, canvas):
+    "What a canvas shows, as an array of bytes."
+    values = page.evaluate('id => { const c = document.getElementById(id); return [c.width, c.height, ...c.getContext("2d").getImageData(0, 0, c.width, c.height).data]; }', canvas)
+    return np.array(values[2:], np.uint8).reshape(values[1], values[0], 4)[..., :3].astype(int)
+
+
+@pytest.fixture(scope='module')
+def meta(): return json.loads((explorer / 'model' / 'meta.json').read_text())
+
+
+def decoded(z):
+    "What onnxruntime makes of a latent, as the page's bytes."
+    import onnxruntime
+    x_hat, = onnxruntime.InferenceSession(explorer / 'model' / 'decoder.onnx').run(None, {'z': np.array([z], np.float32)})
+    return np.round(x_hat[0]*127.5 + 127.5).transpose(1, 2, 0)
+
+
+def fragment(page): return {k: v[0] for k, v in parse_qs(page.url.partition('#')[2]).items()}
+
+
+def linked_latent(page):
+    "The latent in the page's address, which is rounded to thousandths."
+    text = fragment(page)['z']
+    return np.frombuffer(base64.urlsafe_b64decode(text + '='*(-len(text) % 4)), '<i2')/1000
+
+
+def assert_drawn(page, canvas, z): assert np.abs(pixels(page, canvas) - decoded(z)).max() <= 3
+
+
+def assert_restored(page, part, canvas):
+    "The address alone brings the picture back."
+    before, address = pixels(page, canvas), page.url
+    page.goto('about:blank')
+    page.goto(address)
+    page.wait_for_selector(f'#{part}:not([hidden])')
+    settle(page)
+    assert (pixels(page, canvas) == before).all()
+
+
+def test_model_is_small_and_its_run_is_known():
+    assert sum(o.stat().st_size for o in (explorer / 'model').iterdir()) < 6e6
+    run = json.loads((explorer / 'model' / 'run.json').read_text())
+    assert run['source'] == 'cars' and run['reached']['psnr'] > 20
+
+
+def test_blend(page, meta):
+    a, b = (np.array(meta['examples'][o]) for o in (0, 3))
+    opened(page, 'blend', '&a=0&b=3&t=0.25&loop=0')
+    assert_drawn(page, 'blend-picture', 0.75*a + 0.25*b)
+    before = pixels(page, 'blend-picture')
+    page.focus('#blend-t')
+    for _ in range(20): page.keyboard.press('ArrowRight')
+    settle(page)
+    assert fragment(page)['t'] == '0.45' and (pixels(page, 'blend-picture') != before).any()
+    page.select_option('#blend-path', 'slerp')
+    settle(page)
+    angle = np.arccos(a @ b/np.linalg.norm(a)/np.linalg.norm(b))
+    assert_drawn(page, 'blend-picture', (np.sin(0.55*angle)*a + np.sin(0.45*angle)*b)/np.sin(angle))
+    assert_restored(page, 'blend', 'blend-picture')
+
+
+def test_blend_plays_and_stops_at_the_end(page):
+    opened(page, 'blend', '&t=0.5&loop=0')
+    before = pixels(page, 'blend-picture')
+    page.click('#blend-play')
+    page.wait_for_function('document.getElementById("blend-play").textContent === "Play"', timeout=10_000)
+    assert page.input_value('#blend-t') == '1' and (pixels(page, 'blend-picture') != before).any()
+    page.check('#blend-loop')
+    page.click('#blend-play')
+    page.wait_for_timeout(1000)
+    page.click('#blend-play')
+    assert 0 < float(page.input_value('#blend-t')) < 1
+
+
+def test_shape(page, meta):
+    opened(page, 'shape')
+    before = pixels(page, 'shape-picture')
+    page.focus('#shape-directions input')
+    for _ in range(25): page.keyboard.press('ArrowRight')
+    page.focus('#shape-factors input')
+    for _ in range(10): page.keyboard.press('ArrowLeft')
+    settle(page)
+    turn, direction = meta['factors'][0], meta['directions'][0]
+    assert_drawn(page, 'shape-picture', np.array(meta['examples'][0]) + 1.5*np.array(direction['vector']) - 0.2*(turn['high'] - turn['low'])*np.array(turn['vector']))
+    page.click('#shape-share')
+    assert page.evaluate('navigator.clipboard.readText()') == page.url
+    assert_restored(page, 'shape', 'shape-picture')
+    page.click('#shape-reset')
+    settle(page)
+    assert (pixels(page, 'shape-picture') == before).all()
+
+
+def test_dream_goes_to_shape(page):
+    opened(page, 'dream', '&seed=5')
+    grid = 'Array.from(document.querySelectorAll("#dream-grid canvas"), o => o.toDataURL())'
+    before = page.evaluate(grid)
+    assert len(set(before)) == len(before) > 10
+    assert opened(page, 'dream', '&seed=5').evaluate(grid) == before
+    page.click('#dream-again')
+    settle(page)
+    after = page.evaluate(grid)
+    assert not set(before) & set(after)
+    page.click('#dream-grid button >> nth=2')
+    settle(page)
+    assert page.input_value('#shape-car') == 'other'
+    assert_drawn(page, 'shape-picture', linked_latent(page))
+    page.click('#tab-dream')
+    settle(page)
+    assert page.evaluate(grid) == after
+
+
+def test_map_follows_pointer_and_keys(page):
+    opened(page, 'map')
+    seen = [pixels(page, 'map-picture')]
+    box = page.locator('#map-plane').bounding_box()
+    page.mouse.move(box['x'] + box['width']*0.2, box['y'] + box['height']*0.3)
+    settle(page)
+    seen.append(pixels(page, 'map-picture'))
+    page.focus('#map-plane')
+    for _ in range(10): page.keyboard.press('ArrowRight')
+    settle(page)
+    seen.append(pixels(page, 'map-picture'))
+    assert all((a != b).any() for a, b in zip(seen, seen[1:])) and fragment(page)['x'].startswith('0.4')
+    assert_restored(page, 'map', 'map-picture')
+    page.click('#map-take')
+    settle(page)
+    assert_drawn(page, 'shape-picture', linked_latent(page))
+    assert np.abs(pixels(page, 'shape-picture') - seen[-1]).max() <= 3
+
+
+@pytest.fixture
+def car_file(tmp_path):
+    "A picture that is no square: its padding counts."
+    from PIL import Image
+    from car_vae.cars import embedded_cars
+    Image.fromarray(embedded_cars(1, 128, seed=7, progress=False)[0][0].transpose(1, 2, 0)).crop((0, 16, 128, 112)).save(tmp_path / 'car.png')
+    return tmp_path / 'car.png'
+
+
+def test_photo(page, car_file):
+    opened(page, 'photo')
+    page.set_input_files('#photo-file', dict(name='text.png', mimeType='image/png', buffer=b'no picture'))
+    page.wait_for_selector('#photo-problem:not([hidden])')
+    assert 'no picture' in page.inner_text('#photo-problem')
+    page.set_input_files('#photo-file', car_file)
+    page.wait_for_selector('#photo-pair:not([hidden])')
+    a, b = (pixels(page, f'photo-{o}') for o in ('before', 'after'))
+    assert page.is_hidden('#photo-problem') and 10*np.log10(255**2/((a - b)**2).mean()) > 18
+    assert_drawn(page, 'photo-after', linked_latent(page))
+    assert_restored(page, 'photo', 'photo-after')
+    page.click('#photo-take')
+    settle(page)
+    assert np.abs(pixels(page, 'shape-picture') - b).max() <= 3
+
+
+def test_encoder_in_the_page_is_the_exported_one(page, car_file):
+    "The same picture, encoded by the page and by onnxruntime."
+    import onnxruntime
+    from PIL import Image
+    from car_vae.data import prepare
+    opened(page, 'photo').set_input_files('#photo-file', car_file)
+    page.wait_for_selector('#photo-pair:not([hidden])')
+    x = (pixels(page, 'photo-before').transpose(2, 0, 1)[None] - 127.5)/127.5
+    mu, _ = onnxruntime.InferenceSession(explorer / 'model' / 'encoder.onnx').run(None, {'x': x.astype(np.float32)})
+    assert np.abs(mu[0] - linked_latent(page)).max() < 0.01
+    assert np.abs(pixels(page, 'photo-before') - prepare(Image.open(car_file), 64).transpose(1, 2, 0)).mean() < 2
+
+
+def test_a_drop_is_taken(page, car_file):
+    opened(page, 'photo')
+    page.evaluate('''bytes => {
+        const data = new DataTransfer();
+        data.items.add(new File([new Uint8Array(bytes)], 'car.png', {type: 'image/png'}));
+        document.getElementById('photo-drop').dispatchEvent(new DragEvent('drop', {dataTransfer: data, bubbles: true, cancelable: true}));
+    }''', list(car_file.read_bytes()))
+    page.wait_for_selector('#photo-pair:not([hidden])')
+
+
+def test_tabs_by_keyboard_keep_their_state(page):
+    opened(page, 'blend', '&a=2&b=5&t=0.3')
+    page.focus('#tab-blend')
+    for name in *parts[1:], 'blend':
+        page.keyboard.press('ArrowRight')
+        page.wait_for_selector(f'#{name}:not([hidden])')
+    settle(page)
+    assert [page.input_value(f'#blend-{o}') for o in 'abt'] == ['2', '5', '0.3']
+
+
+@pytest.mark.parametrize('scheme', ['light', 'dark'])
+@pytest.mark.parametrize('part', parts)
+def test_explorer_is_accessible_and_fits_a_phone(page, part, scheme):
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size(dict(width=390, height=800))
+    opened(page, part)
+    assert accessibility(page) == []
+    assert page.evaluate('document.documentElement.scrollWidth') <= 390
+
+
+def test_no_webassembly(bare):
+    bare.add_init_script('delete window.WebAssembly')
+    bare.goto('/explorer/index.html')
+    bare.wait_for_selector('#status.problem')
+    assert 'WebAssembly' in bare.inner_text('#status')
+
+
+def test_the_policy_lets_nothing_out(bare):
+    opened(bare, 'blend')
+    assert bare.evaluate("fetch('https://example.org').then(() => 'sent', () => 'refused')") == 'refused'
+    assert bare.evaluate("new Promise(r => { addEventListener('securitypolicyviolation', e => r(e.effectiveDirective)); fetch('https://example.org').catch(() => {}); })") == 'connect-src'
+
+
+def test_redraw_is_fast(page):
+    opened(page, 'shape')
+    for _ in range(15):
+        page.press('#shape-directions input', 'ArrowRight')
+        page.wait_for_timeout(80)
+    assert int(page.inner_text('#time').split()[1]) < 150  # 50 where nothing else runs

@@ -1,0 +1,36 @@
+"""One page per module for the site: its public names, with signatures, docstrings and docments."""
+import inspect
+from importlib import import_module
+
+from nbdev.config import get_config
+from nbdev.doclinks import NbdevLookup
+from nbdev.showdoc import show_doc
+
+cfg = get_config()
+
+
+def methods(cls):
+    "The public methods of a class that say what they do."
+    return [o for name, o in vars(cls).items() if inspect.isfunction(o) and o.__doc__ and not name.startswith('_')]
+
+
+def entry(name, value):
+    "What a page says about one public name."
+    if not callable(value): return f'## {name}\n\nA `{type(value).__name__}`.\n'
+    shown = [show_doc(value, name=name, title_level=2)]
+    if inspect.isclass(value): shown += [show_doc(o, name=f'{name}.{o.__name__}', title_level=3) for o in methods(value)]
+    return '\n\n'.join(o._repr_markdown_() for o in shown)
+
+
+def api_page(name, lesson):
+    "The page of the module `name`, which the page `lesson` teaches."
+    module = import_module(f'{cfg.lib_name}.{name}')
+    start = f'---\ntitle: {cfg.lib_name}.{name}\n---\n\n{module.__doc__} The lesson is [here](../{lesson}).\n'
+    return '\n\n'.join([start, *(NbdevLookup().linkify(entry(o, getattr(module, o))) for o in module.__all__)])
+
+
+def write(folder, lessons):
+    "Write `folder/api/NAME.md` for each module of `lessons` (name to lesson), and return their paths."
+    (folder / 'api').mkdir(exist_ok=True)
+    for name, lesson in lessons.items(): (folder / 'api' / f'{name}.md').write_text(api_page(name, lesson), encoding='utf-8')
+    return [f'api/{name}.md' for name in lessons]
