@@ -16,7 +16,7 @@ demo: $(VENV)/.runtime ## train on the embedded cars; reconstruct, blend and sam
 	$(VENV)/bin/car_vae demo
 
 test: check ## check that nothing is left to export, run every notebook's tests, then tests/
-	$(ACTIVATE) OMP_NUM_THREADS=1 nbdev_test --n_workers 2 --do_print  # two notebooks at a time, one thread each
+	$(ACTIVATE) OMP_NUM_THREADS=1 python tools/test_notebooks.py --n_workers 2  # two notebooks at a time, one thread each
 	$(ACTIVATE) python -m pytest tests/
 
 prepare: $(VENV)/.dev ## before a commit: clean, export, refresh README.md and the site's menu

@@ -42,7 +42,7 @@ from car_vae.train import Recipe, vae_learner
 folder = Path(__file__).resolve().parent
 sys.path += [str(folder.parent / o) for o in ('records', 'tools')]
 from measure import LATENT_DIM, SIZE, SPLIT, commit, hardware, loaders  # noqa: E402
-from results import spread, table  # noqa: E402
+from results import peer_table  # noqa: E402
 
 try:
     from pythae.models import VAE, VAEConfig
@@ -244,20 +244,7 @@ def benchmark(photos, minutes, seeds, fd, out, names):
     return record
 
 
-# The table
-
-COLUMNS = {'images_per_second': ('images/s', 1), 'seconds_to_18_db': ('seconds to 18 dB', 1), 'psnr': ('PSNR (dB)', 2), 'psnr_own_size': ('PSNR at 64x64', 2), 'ssim': ('SSIM', 3), 'fd_lite0': ('FD-lite0', 0),
-           'epochs': ('epochs', 0), 'peak_memory': ('peak memory (MiB)', 0)}
-
-
-def cell(rows, key, digits):
-    "Mean and spread over seeds; in how many of them the 18 dB were reached, where not in all."
-    values = [o[key] for o in rows if o.get(key) is not None]
-    if key != 'seconds_to_18_db' or len(values) == len(rows): return spread(values, digits)
-    return f'{spread(values, digits)} ({len(values)} of {len(rows)})' if values else 'never'
-
-
-def show(record): print(table(record, COLUMNS, cell))
+def show(record): print(peer_table(record))
 
 
 def main():

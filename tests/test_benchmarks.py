@@ -4,6 +4,7 @@ import sys
 
 import pytest
 import readme
+import results
 from PIL import Image
 
 from car_vae.data import image_store
@@ -73,7 +74,7 @@ def test_peers_goes_on_and_does_not_mix(made, capsys):
 
 def test_peers_says_in_how_many_runs_18_db_were_reached():
     rows = [dict(seconds_to_18_db=o) for o in (10., None, 20.)]
-    assert peers.cell(rows, 'seconds_to_18_db', 0) == '15 ± 7 (2 of 3)' and peers.cell(rows[1:2], 'seconds_to_18_db', 0) == 'never'
+    assert results.peer_cell(rows, 'seconds_to_18_db', 0) == '15 ± 7 (2 of 3)' and results.peer_cell(rows[1:2], 'seconds_to_18_db', 0) == 'never'
 
 
 def test_peers_without_their_package_are_left_out(photos, tmp_path, monkeypatch, capsys):

@@ -23,7 +23,8 @@ cfg = parser['DEFAULT']
 nbs = root / cfg['nbs_path']
 notebooks = {f.relative_to(nbs).as_posix(): nbformat.read(f, as_version=4)
              for f in sorted(nbs.rglob('*.ipynb')) if '.ipynb_checkpoints' not in f.parts}
-lessons = [name for name in notebooks if name != cfg['readme_nb']]
+lessons = [name for name in notebooks if name != cfg['readme_nb'] and '/' not in name]
+with_exercises = [o for o in lessons if o not in ('09_cli.ipynb', '13_exercises.ipynb')]
 each_notebook, each_lesson = pytest.mark.parametrize('name', notebooks), pytest.mark.parametrize('name', lessons)
 
 
@@ -148,8 +149,18 @@ def test_colab_badge_opens_this_notebook(name):
 @each_lesson
 def test_notebook_is_listed(name):
     index = ''.join(c.source for c in notebooks[cfg['readme_nb']].cells if c.cell_type == 'markdown')
-    assert f'({name})' in index, 'the lesson table of the index notebook has no link to it'
+    assert f'({name})' in index, 'the index notebook has no link to it'
     assert name.split('/')[-1] in (nbs / 'sidebar.yml').read_text(encoding='utf-8')
+
+
+@pytest.mark.parametrize('name', with_exercises)
+def test_exercises_have_solutions_that_are_right(name):
+    titles = lambda nb, level: re.findall(rf'^{level} (\d\. .*)$', '\n'.join(c.source for c in nb.cells if c.cell_type == 'markdown').partition('## Exercises' if level == '###' else '\n')[2], re.M)
+    solution = notebooks[f'solutions/{name}']
+    assert 2 <= len(titles(notebooks[name], '###')) <= 4 and titles(notebooks[name], '###') == titles(solution, '##')
+    verdicts = re.findall(r': (right|not yet)$', '\n'.join(text for _, text in output_text(solution)), re.M)
+    assert len(verdicts) >= 2 and set(verdicts) == {'right'}
+    assert 'No answer yet' in '\n'.join(text for _, text in output_text(notebooks[name])), 'the exercises of the lesson were not executed'
 
 
 @each_notebook

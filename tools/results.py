@@ -1,4 +1,4 @@
-"""Put the newest records of records/ as tables into nbs/index.ipynb, between its two markers."""
+"""Put the newest records of records/ and benchmarks/ as tables into nbs/index.ipynb, between its two markers."""
 import json
 import re
 from statistics import mean, stdev
@@ -21,9 +21,20 @@ def spread(values, digits):
 columns = {'psnr': ('PSNR (dB)', 2), 'ssim': ('SSIM', 3), 'fd_lite0_reconstructions': ('FD-lite0', 0), 'fd_lite0_samples': ('of samples', 0), 'epochs': ('epochs', 0)}
 
 
+peer_columns = {'images_per_second': ('images/s', 0), 'seconds_to_18_db': ('seconds to 18 dB', 0), 'psnr': ('PSNR (dB)', 2), 'psnr_own_size': ('PSNR at 64x64', 2), 'ssim': ('SSIM', 3),
+                'fd_lite0': ('FD-lite0', 0), 'epochs': ('epochs', 0), 'peak_memory': ('peak memory (MiB)', 0)}
+
+
 def cell(rows, key, digits):
     "One measure of one model, over its seeds."
     return spread([o.get(key) for o in rows], digits)
+
+
+def peer_cell(rows, key, digits):
+    "The same; for how long it took to 18 dB, in how many seeds these were reached, where not in all."
+    values = [o[key] for o in rows if o.get(key) is not None]
+    if key != 'seconds_to_18_db' or len(values) == len(rows): return spread(values, digits)
+    return f'{spread(values, digits)} ({len(values)} of {len(rows)})' if values else 'never'
 
 
 def table(record, columns=columns, cell=cell):
@@ -49,10 +60,18 @@ def insert(text, new):
     return re.sub(f'(?<={re.escape(start)}\n).*?(?={re.escape(end)})', lambda _: f'\n{new}\n\n', text, flags=re.S)
 
 
+def peer_table(record): return table(record, peer_columns, peer_cell)
+
+
+def newest(pattern):
+    "The newest record of a kind, in a list that is empty where there is none."
+    return [json.loads(f.read_text(encoding='utf-8')) for f in sorted(readme.root.glob(pattern))[-1:]]
+
+
 def tables():
-    "The newest record of a few hundred photos, and the newest with more photos beside them."
-    newest = [f for kind in ('photos_*', 'more_photos_*') for f in sorted((readme.root / 'records').glob(f'{kind}.json'))[-1:]]
-    return '\n\n'.join(table(json.loads(f.read_text(encoding='utf-8'))) for f in newest)
+    "The newest record of a few hundred photos, that with more photos beside them, and that of other projects' networks."
+    ours = [table(o) for kind in ('photos', 'more_photos') for o in newest(f'records/{kind}_*.json')]
+    return '\n\n'.join(ours + [peer_table(o) for o in newest('benchmarks/peers_*.json')])
 
 
 def update():

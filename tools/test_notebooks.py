@@ -1,0 +1,28 @@
+"""Run every notebook's tests as somebody on Colab would: each is copied alone into an empty folder, and the package is installed. Arguments go to nbdev_test."""
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import readme
+
+
+def scatter(folder):
+    "Copy each notebook into a folder of its own."
+    nbs = readme.root / 'nbs'
+    for f in sorted(nbs.rglob('*.ipynb')):
+        name = f.relative_to(nbs).with_suffix('')
+        if any(o.startswith('.') for o in name.parts): continue
+        alone = folder / '_'.join(name.parts)
+        alone.mkdir()
+        shutil.copy(f, alone)
+
+
+def main():
+    with TemporaryDirectory(prefix='notebooks-') as folder:
+        scatter(Path(folder))
+        return subprocess.run([Path(sys.executable).parent / 'nbdev_test', '--path', folder, '--do_print', *sys.argv[1:]], cwd=readme.root).returncode
+
+
+if __name__ == '__main__': sys.exit(main())
