@@ -18,8 +18,8 @@ export function map(model, go) {
     dot(at.x, at.y, 8, style.getPropertyValue('--accent'));
   }
   function move(x, y) {
-    [at.x, at.y] = [x, y].map(o => Math.max(0, Math.min(1, o)));
-    remember('map', {x: at.x.toFixed(3), y: at.y.toFixed(3)});
+    [at.x, at.y] = [x, y].map(o => Math.round(1000*Math.max(0, Math.min(1, o)))/1000); // as the address has it
+    remember('map', at);
     paintPlane();
     return paintCar();
   }

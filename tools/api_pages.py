@@ -1,11 +1,13 @@
 """One page per module for the site: its public names, with signatures, docstrings and docments."""
 import inspect
+import warnings
 from importlib import import_module
 
 from nbdev.config import get_config
 from nbdev.doclinks import NbdevLookup
 from nbdev.showdoc import show_doc
 
+warnings.filterwarnings('ignore', category=FutureWarning) # of what the modules import
 cfg = get_config()
 
 

@@ -96,13 +96,30 @@ def add_packages(folder):
             (shutil.copytree if source.is_dir() else shutil.copy)(source, target)
 
 
+def change(f, function):
+    "Pass the text of a file through a function."
+    f.write_text(function(f.read_text(encoding='utf-8')), encoding='utf-8')
+
+
+def for_everyone(text):
+    "Let code and formulas that scroll and answers that unfold be reached with the keyboard, and pictures that only decorate be passed over."
+    text = re.sub(r'<(pre|div class="cell-output[^">]*"|span class="math display")(?=[ >])', r'<\1 tabindex="0"', text).replace('<i class="bi bi-github" role="img">', '<i class="bi bi-github" aria-hidden="true">')
+    unfold = "if (event.key === 'Enter' || event.key === ' ') { event.preventDefault(); this.click(); }"
+    return re.sub(r'(<div class="callout-header[^>]*) data-bs-toggle', rf'\1 role="button" tabindex="0" onkeydown="{unfold}" data-bs-toggle', text)
+
+
+def live_anchors(folder):
+    "Take a link whose anchor is not in its page to the top of that page: nbdev links to methods that have no heading of their own."
+    ids = {f.resolve(): set(re.findall(r'\bid="([^"]+)"', f.read_text(encoding='utf-8'))) for f in folder.rglob('*.html')}
+    for f in ids:
+        def alive(m): return m[0] if m[2] in ids.get((f.parent / m[1]).resolve() if m[1] else f, {m[2]}) else f'href="{m[1]}"'
+        change(f, lambda text: re.sub(r'href="([^":#]*)#([^"]+)"', alive, text))
+
+
 def own_files(folder):
     "Let all pages take KaTeX from the site, and do without the fonts that the themes would ask another host for."
-    for f in folder.rglob('*.html'):
-        text = f.read_text(encoding='utf-8')
-        f.write_text(text.replace(KATEX, os.path.relpath(folder / 'site_libs' / 'katex', f.parent)), encoding='utf-8')
-    for f in (folder / 'site_libs' / 'themes').glob('*.css'):
-        f.write_text(re.sub(r'@import url\([^)]*\);', '', f.read_text(encoding='utf-8')), encoding='utf-8')
+    for f in folder.rglob('*.html'): change(f, lambda text: text.replace(KATEX, os.path.relpath(folder / 'site_libs' / 'katex', f.parent)))
+    for f in (folder / 'site_libs' / 'themes').glob('*.css'): change(f, lambda text: re.sub(r'@import url\([^)]*\);', '', text))
 
 
 def main():
@@ -119,6 +136,8 @@ def main():
     shutil.move(site.out, cfg.doc_path)
     add_packages(cfg.doc_path)
     own_files(cfg.doc_path)
+    for f in cfg.doc_path.glob('**/*.html'): change(f, for_everyone)
+    live_anchors(cfg.doc_path)
     (cfg.doc_path / '.nojekyll').touch()
     for w in site.warnings:
         if not re.search(meant_for_quarto, w): print(f'warning: {w}', file=sys.stderr)
