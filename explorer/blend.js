@@ -47,7 +47,7 @@ export function blend(model) {
   return {
     open() {
       const s = state(), car = (k, other) => cars[s.get(k)] ? s.get(k) : other;
-      [a.value, b.value] = [car('a', 0), car('b', 1)];
+      [a.value, b.value] = [car('a', 6), car('b', 14)];
       if (s.has('t')) t.value = s.get('t');
       loop.checked = s.get('loop') !== '0';
       path.value = s.get('path') === 'slerp' ? 'slerp' : 'lerp';
