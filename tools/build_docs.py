@@ -102,8 +102,8 @@ def change(f, function):
 
 
 def for_everyone(text):
-    "Let code and formulas that scroll and answers that unfold be reached with the keyboard, and pictures that only decorate be passed over."
-    text = re.sub(r'<(pre|div class="cell-output[^">]*"|span class="math display")(?=[ >])', r'<\1 tabindex="0"', text).replace('<i class="bi bi-github" role="img">', '<i class="bi bi-github" aria-hidden="true">')
+    "Let code, tables and formulas that scroll and answers that unfold be reached with the keyboard, and pictures that only decorate be passed over."
+    text = re.sub(r'<(pre|div class="(?:cell-output[^">]*|sd-table)"|span class="math display")(?=[ >])', r'<\1 tabindex="0"', text).replace('<i class="bi bi-github" role="img">', '<i class="bi bi-github" aria-hidden="true">')
     unfold = "if (event.key === 'Enter' || event.key === ' ') { event.preventDefault(); this.click(); }"
     return re.sub(r'(<div class="callout-header[^>]*) data-bs-toggle', rf'\1 role="button" tabindex="0" onkeydown="{unfold}" data-bs-toggle', text)
 
