@@ -31,19 +31,14 @@ def _need_onnx():
     try: import onnx, onnxscript
     except ImportError as e: raise ImportError(_missing) from e
 
-def _forget(path):
-    "Take out the stack traces that the exporter puts beside each operation: they name folders of this machine"
-    import onnx
-    model = onnx.load(path)
-    for o in model.graph.node: del o.metadata_props[:]
-    onnx.save(model, path)
-
 def _write(module, x, path, inputs, outputs):
-    "One module as an ONNX file with a dynamic batch"
+    "One module as an ONNX file with a dynamic batch, without the exporter's stack traces, which name folders of this machine"
+    import onnx
     with warnings.catch_warnings():
         warnings.simplefilter('ignore')
-        torch.onnx.export(module, (x,), path, dynamo=True, input_names=inputs, output_names=outputs, dynamic_shapes=({0: torch.export.Dim('batch')},), external_data=False, verbose=False)
-    _forget(path)
+        model = torch.onnx.export(module, (x,), dynamo=True, input_names=inputs, output_names=outputs, dynamic_shapes=({0: torch.export.Dim('batch')},), verbose=False).model_proto
+    for o in model.graph.node: del o.metadata_props[:]
+    onnx.save(model, path)
 
 # %% ../nbs/08_export.ipynb #4aec0078
 class _Encode(nn.Module):

@@ -4,7 +4,7 @@ import {$, chooseCar, painter, remember, state} from './page.js';
 const SECONDS = 3;
 
 export function blend(model) {
-  const cars = model.meta.examples.map(o => Float32Array.from(o));
+  const cars = model.meta.examples;
   const [a, b, t, path, play, loop] = ['a', 'b', 't', 'path', 'play', 'loop'].map(o => $(`blend-${o}`));
   const between = () => (path.value === 'slerp' ? slerp : lerp)(cars[a.value], cars[b.value], +t.value);
   const paintEnds = painter(model, [$('blend-a-picture'), $('blend-b-picture')], () => [cars[a.value], cars[b.value]]);

@@ -5,7 +5,7 @@ const STEP = 0.02;
 
 export function map(model, go) {
   const plane = $('map-plane'), {points} = model.meta.map, at = {x: 0.5, y: 0.5};
-  const [low, high] = [0, 1].map(k => points.map(o => o[k])).map(o => [Math.min(...o), Math.max(...o)]).reduce(([l, h], [a, b]) => [[...l, a], [...h, b]], [[], []]);
+  const ends = pick => [0, 1].map(k => pick(...points.map(o => o[k]))), low = ends(Math.min), high = ends(Math.max);
   const place = (x, y) => [low[0] + x*(high[0] - low[0]), low[1] + y*(high[1] - low[1])];
   const here = () => mix(model.meta.map, ...place(at.x, at.y));
   const paintCar = painter(model, [$('map-picture')], () => [here()]);
@@ -23,8 +23,7 @@ export function map(model, go) {
     paintPlane();
     return paintCar();
   }
-  plane.addEventListener('pointermove', e => move(e.offsetX/plane.clientWidth, e.offsetY/plane.clientHeight));
-  plane.addEventListener('pointerdown', e => move(e.offsetX/plane.clientWidth, e.offsetY/plane.clientHeight));
+  for (const type of ['pointermove', 'pointerdown']) plane.addEventListener(type, e => move(e.offsetX/plane.clientWidth, e.offsetY/plane.clientHeight));
   plane.addEventListener('keydown', e => {
     const by = {ArrowLeft: [-STEP, 0], ArrowRight: [STEP, 0], ArrowUp: [0, -STEP], ArrowDown: [0, STEP]}[e.key];
     if (by) { e.preventDefault(); move(at.x + by[0], at.y + by[1]); }

@@ -58,6 +58,7 @@ export async function load(folder, say) {
   if (typeof WebAssembly !== 'object') throw new Error('This browser cannot run WebAssembly, which the model needs. Any browser of the last years can: please try another one.');
   say('Loading the numbers of the latent space …');
   const meta = await (await read(`${folder}/meta.json`)).json();
+  meta.examples = meta.examples.map(o => Float32Array.from(o));
   say('Loading the decoder and the program that runs it, a few megabytes …');
   return new Model(folder, meta, await session(folder, meta.decoder));
 }

@@ -3,32 +3,32 @@ import {$, chooseCar, make, painter, remember, state} from './page.js';
 
 const WORDS = {turn_sine: 'turn to the side', turn_cosine: 'turn front to back', length: 'longer', height: 'taller'};
 
-function slider(name, reach, vector, changed) {
+function slider(group, name, reach, vector, changed) {
   const input = make('input', {type: 'range', min: -1, max: 1, step: 0.02, value: 0});
   input.addEventListener('input', changed);
-  return {input, move: z => plus(z, vector, input.value*reach), row: make('label', {className: 'slider'}, make('span', {textContent: name}), input)};
+  group.append(make('label', {className: 'slider'}, make('span', {textContent: name}), input));
+  return {input, move: z => plus(z, vector, input.value*reach)};
 }
 
 export function shape(model) {
   const {examples, factors, directions} = model.meta, select = $('shape-car');
-  let base = Float32Array.from(examples[0]);
+  let base = examples[0];
   chooseCar(select, model.meta);
   select.append(new Option('from elsewhere', 'other'));
 
-  const sliders = [...factors.map(o => [$('shape-factors'), slider(WORDS[o.name] ?? o.name, o.high - o.low, o.vector, changed)]),
-                   ...directions.map(o => [$('shape-directions'), slider(o.name, 3, o.vector, changed)])];
-  for (const [group, o] of sliders) group.append(o.row);
+  const sliders = [...factors.map(o => slider($('shape-factors'), WORDS[o.name] ?? o.name, o.high - o.low, o.vector, changed)),
+                   ...directions.map(o => slider($('shape-directions'), o.name, 3, o.vector, changed))];
   $('shape-factors').hidden = !factors.length;
 
-  const paint = painter(model, [$('shape-picture')], () => [sliders.reduce((z, [, o]) => o.move(z), base)]);
+  const paint = painter(model, [$('shape-picture')], () => [sliders.reduce((z, o) => o.move(z), base)]);
   function changed() {
-    remember('shape', {z: toText(base), s: sliders.map(([, o]) => +o.input.value).join('_')});
+    remember('shape', {z: toText(base), s: sliders.map(o => +o.input.value).join('_')});
     return paint();
   }
-  function set(values) { sliders.forEach(([, o], i) => { o.input.value = values[i] ?? 0; }); }
+  function set(values) { sliders.forEach((o, i) => { o.input.value = values[i] ?? 0; }); }
 
   select.addEventListener('change', () => {
-    if (select.value !== 'other') base = Float32Array.from(examples[select.value]);
+    if (select.value !== 'other') base = examples[select.value];
     changed();
   });
   $('shape-reset').addEventListener('click', () => { set([]); changed(); });
@@ -40,7 +40,7 @@ export function shape(model) {
   return {
     open() {
       const s = state(), z = fromText(s.get('z') ?? '', model.dim), i = z ? examples.findIndex(o => toText(o) === toText(z)) : 0;
-      base = z ?? Float32Array.from(examples[0]);
+      base = z ?? examples[0];
       select.value = i < 0 ? 'other' : i;
       set((s.get('s') ?? '').split('_').map(Number));
       return changed();

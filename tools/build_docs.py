@@ -50,6 +50,11 @@ def local_links(text, here, pages):
     return readme.link.sub(relative, re.sub(re.escape(site_url) + r'([\w./-]*)', published, text))
 
 
+def change(f, function):
+    "Pass the text of a file through a function."
+    f.write_text(function(f.read_text(encoding='utf-8')), encoding='utf-8')
+
+
 def rename(cache):
     "Give the processed notebooks in `cache` their pages' names, and point all links there, those of the API pages too."
     notebooks = sorted(cache.rglob('*.ipynb'))
@@ -63,9 +68,8 @@ def rename(cache):
                 if 'text/markdown' in o.get('data', {}): o.data['text/markdown'] = local_links(''.join(o.data['text/markdown']), here, pages)
         f.unlink()
         nbformat.write(nb, page(f))
-    for f in cache.glob('api/*.md'): f.write_text(local_links(f.read_text(encoding='utf-8'), f.relative_to(cache).as_posix(), pages), encoding='utf-8')
-    menu = cache / 'sidebar.yml'
-    menu.write_text(re.sub(r'[\w./-]+\.ipynb', lambda m: pages.get(m[0], m[0]), menu.read_text(encoding='utf-8')), encoding='utf-8')
+    for f in cache.glob('api/*.md'): change(f, lambda text: local_links(text, f.relative_to(cache).as_posix(), pages))
+    change(cache / 'sidebar.yml', lambda text: re.sub(r'[\w./-]+\.ipynb', lambda m: pages.get(m[0], m[0]), text))
 
 
 def install():
@@ -96,11 +100,6 @@ def add_packages(folder):
             (shutil.copytree if source.is_dir() else shutil.copy)(source, target)
 
 
-def change(f, function):
-    "Pass the text of a file through a function."
-    f.write_text(function(f.read_text(encoding='utf-8')), encoding='utf-8')
-
-
 def for_everyone(text):
     "Let code, tables and formulas that scroll and answers that unfold be reached with the keyboard, and pictures that only decorate be passed over."
     text = re.sub(r'<(pre|div class="(?:cell-output[^">]*|sd-table)"|span class="math display")(?=[ >])', r'<\1 tabindex="0"', text).replace('<i class="bi bi-github" role="img">', '<i class="bi bi-github" aria-hidden="true">')
@@ -116,9 +115,9 @@ def live_anchors(folder):
         change(f, lambda text: re.sub(r'href="([^":#]*)#([^"]+)"', alive, text))
 
 
-def own_files(folder):
-    "Let all pages take KaTeX from the site, and do without the fonts that the themes would ask another host for."
-    for f in folder.rglob('*.html'): change(f, lambda text: text.replace(KATEX, os.path.relpath(folder / 'site_libs' / 'katex', f.parent)))
+def finish(folder):
+    "Make all pages fit for everyone, let them take KaTeX from the site, and do without the fonts that the themes would ask another host for."
+    for f in folder.rglob('*.html'): change(f, lambda text: for_everyone(text.replace(KATEX, os.path.relpath(folder / 'site_libs' / 'katex', f.parent))))
     for f in (folder / 'site_libs' / 'themes').glob('*.css'): change(f, lambda text: re.sub(r'@import url\([^)]*\);', '', text))
 
 
@@ -135,8 +134,7 @@ def main():
     shutil.rmtree(cfg.doc_path, ignore_errors=True)
     shutil.move(site.out, cfg.doc_path)
     add_packages(cfg.doc_path)
-    own_files(cfg.doc_path)
-    for f in cfg.doc_path.glob('**/*.html'): change(f, for_everyone)
+    finish(cfg.doc_path)
     live_anchors(cfg.doc_path)
     (cfg.doc_path / '.nojekyll').touch()
     for w in site.warnings:

@@ -10,7 +10,7 @@ import readme
 
 from car_vae.evaluate import evaluate
 from car_vae.export import export_onnx
-from car_vae.train import Recipe, train
+from car_vae.train import Recipe, load_or_train
 
 run, model = readme.root / 'runs' / 'explorer', readme.root / 'explorer' / 'model'
 
@@ -19,8 +19,7 @@ def main():
     parser = ArgumentParser(description=__doc__)
     parser.add_argument('--minutes', type=float, default=5., help='of training')
     args = parser.parse_args()
-    if not (run / 'model.safetensors').exists():
-        train('cars', Recipe.fast(name='explorer', size=64, latent_dim=32, jitter=0.), run, args.minutes, resume=(run / 'config.json').exists())
+    load_or_train('cars', Recipe.fast(name='explorer', size=64, latent_dim=32, jitter=0.), run, minutes=args.minutes)
     export_onnx(run, model)
     record = json.loads((run / 'config.json').read_text()) | dict(reached=evaluate(run, 'cars', fd=False))
     (model / 'run.json').write_text(json.dumps(record, indent=1))
