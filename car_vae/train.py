@@ -197,7 +197,7 @@ def vae_learner(
 def _optimiser(recipe):
     "Adam, or AdamW where the recipe has weight decay"
     opt = torch.optim.AdamW if recipe.wd else torch.optim.Adam
-    return partial(OptimWrapper, opt=opt, betas=recipe.moms, weight_decay=recipe.wd)
+    return partial(OptimWrapper, opt=opt, betas=recipe.moms, weight_decay=recipe.wd, fused=True)
 
 # %% ../nbs/05_train.ipynb #c0982422
 def _replace(path, write):
