@@ -31,12 +31,8 @@ def check(
     yours, # a number, text, tensor, array or list; `None` while there is no answer
     truth, # what it has to be
     tol:float=1e-2, # how far a number may be off, as a part of the truth or of 1, whichever is larger
-)->bool: # whether it is right
-    "Say whether an answer to an exercise is right, and print it beside the true one."
-    if yours is None:
-        print('No answer yet: put yours in place of None.')
-        return False
+):
+    "Print an answer to an exercise beside the true one, and whether it is right."
+    if yours is None: return print('No answer yet: put yours in place of None.')
     a, b = _array(yours), _array(truth)
-    right = _agree(a, b, tol)
-    print(f"your value {_shown(a)}, true value {_shown(b)}: {'right' if right else 'not yet'}")
-    return right
+    print(f"your value {_shown(a)}, true value {_shown(b)}: {'right' if _agree(a, b, tol) else 'not yet'}")
