@@ -383,7 +383,7 @@ def sample(
     out:Path, # Folder for 00000.png, 00001.png and so on. Files of the same name in it are replaced, others stay.
     n:int=64, # Images to make.
     seed:int=0, # The same number gives the same images.
-    prior:bool=False, # Draw from N(0, I), not from a Gaussian fitted to the encoded training images.
+    prior:bool=False, # Draw from N(0, I), not from the density fitted to the encoded training images.
 ):
     "Make new images like those of the training, as numbered PNGs."
     _config(run)
