@@ -450,7 +450,7 @@ def _inputs(p):
 def _finite(p):
     for k, x in {'the given': p.x, 'three times the': 3*p.x}.items():
         x_hat, mu, lv = p.run(True, x)
-        if not all(o.isfinite().all() for o in (x_hat, mu, lv, lv.exp())): return False, f'With {k} contrast the outputs are not all finite: bound log_var (`soft_bound`, or a softplus) and look at the initialisation.'
+        if not all(o.isfinite().all() for o in (x_hat, mu, lv, lv.exp())): return False, f'With {k} contrast the outputs are not all finite: bound log_var (`soft_bound`) and look at the initialisation.'
         if lv.max() > 20: return False, f'With {k} contrast log_var reaches {lv.max():.0f}, and exp of that is {lv.max().exp():.1g}: bound it, before it becomes NaN.'
     return True, 'Outputs are finite, and log_var stays below 20 even at three times the contrast.'
 
