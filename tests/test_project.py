@@ -10,6 +10,7 @@ from email.parser import HeaderParser
 from zipfile import ZipFile
 
 import nbformat
+import prepare
 import pytest
 import readme
 import results
@@ -173,6 +174,12 @@ def test_outputs_are_clean(name):
     for i, text in output_text(notebooks[name]):
         bad = re.search(r'(?<![\w.:/-])/(work|tmp|root|home|Users|mnt|var)/\S*|\w*Warning\b|Traceback', text)
         assert not bad, f'cell {i} of {name} shows {bad[0]}'
+
+
+def test_progress_bars_are_dropped():
+    left, kept = ('', '<style>progress {}</style>', '\n<style>\n  progress {}'), ('<style>td {}</style><table>', '<table><tr><td>progress')
+    outputs = [nbformat.v4.new_output('display_data', {'text/html': o}) for o in (*left, *kept)] + [nbformat.v4.new_output('stream', text='progress')]
+    assert [prepare.is_progress_bar(o) for o in outputs] == [True]*3 + [False]*3
 
 
 # The repository

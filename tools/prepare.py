@@ -1,4 +1,4 @@
-"""Clean the notebooks, export the modules, refresh the site's menu and README.md. With `--check`, fail where that changes a file."""
+"""Clean the notebooks of what execution leaves, export the modules, refresh the site's menu and README.md. With `--check`, fail where that changes a file."""
 import os
 import subprocess
 import sys
@@ -6,6 +6,7 @@ from difflib import unified_diff
 from itertools import islice
 from pathlib import Path
 
+import nbformat
 from nbdev.quarto import nbdev_sidebar, refresh_quarto_yml
 
 import readme
@@ -20,9 +21,25 @@ def snapshot():
     return {f.relative_to(readme.root).as_posix(): f.read_text(encoding='utf-8') for f in files}
 
 
+def is_progress_bar(output):
+    "Is it what a progress bar leaves in a saved notebook: its style sheet, or nothing where it was?"
+    html = output.get('data', {}).get('text/html')
+    return html is not None and (not html.strip() or html.lstrip().startswith('<style>') and 'progress' in html and '<table' not in html)
+
+
+def drop_progress_bars():
+    "Remove from saved outputs what progress bars left there."
+    for f in readme.root.glob('nbs/**/*.ipynb'):
+        nb = nbformat.read(f, as_version=4)
+        cells = [c for c in nb.cells if any(map(is_progress_bar, c.get('outputs', [])))]
+        for c in cells: c.outputs = [o for o in c.outputs if not is_progress_bar(o)]
+        if cells: nbformat.write(nb, f)
+
+
 def prepare():
     "Do what a notebook needs before it is committed."
     results.update()
+    drop_progress_bars()
     for command in 'nbdev_clean', 'nbdev_export': subprocess.run([Path(sys.executable).parent / command], check=True)
     refresh_quarto_yml()
     nbdev_sidebar.__wrapped__()
