@@ -4,9 +4,10 @@
 
 # %% auto #0
 __all__ = ['encode_means', 'decode_images', 'lerp', 'slerp', 'interpolate', 'save_strip', 'save_gif', 'load_latents',
-           'directions', 'traverse', 'sample', 'fit_density', 'attribute_direction', 'circular']
+           'directions', 'traverse', 'sample', 'fit_density', 'add_details', 'attribute_direction', 'circular']
 
 # %% ../nbs/07_latent.ipynb #e07e9a2e
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -173,6 +174,31 @@ def fit_density(
     gs = [_gaussian(mu[o], None if log_var is None else log_var[o]) for o in members]
     return MixtureSameFamily(Categorical(torch.tensor([float(len(o)) for o in members])),
                              MultivariateNormal(torch.stack([g.mean for g in gs]), scale_tril=torch.stack([g.scale_tril for g in gs])))
+
+# %% ../nbs/07_latent.ipynb #7765e482
+def add_details(
+    x_hat:Tensor, # reconstructions or samples in [-1, 1], shape `(B, 3, S, S)`
+    examples:Tensor, # training images in [-1, 1], shape `(N, 3, S, S)`
+    reconstructed:Tensor, # the examples' reconstructions by the same model, same shape
+    strength:float=1., # 0 adds nothing, 1 all that the examples have
+    window:int|None=None, # side of a window, an even number of pixels; half of S if `None`
+)->Tensor: # images in [-1, 1], shape of `x_hat`
+    "Add what the most similar reconstructions lack, window by window (after Freeman, Jones and Pasztor, 2002); raises `ValueError` on shapes or a window that do not fit."
+    if examples.shape != reconstructed.shape or x_hat.shape[1:] != examples.shape[1:]:
+        raise ValueError(f'x_hat is {tuple(x_hat.shape)}, examples {tuple(examples.shape)}, reconstructed {tuple(reconstructed.shape)}: images of one size, and a reconstruction for each example, are needed.')
+    details = torch.zeros_like(x_hat)
+    for at, weight in _windows(x_hat.shape[-1], window or x_hat.shape[-1]//2):
+        nearest = torch.cdist(x_hat[at].flatten(1), reconstructed[at].flatten(1)).argmin(1)
+        details[at] += weight.to(x_hat)*(examples[at][nearest] - reconstructed[at][nearest])
+    return (x_hat + strength*details).clamp(-1, 1)
+
+def _windows(size, window):
+    "Windows that overlap by half: where they are, and their weights, which add up to 1 at every pixel"
+    half = window//2
+    if window%2 or not 0 < window <= size or size%half: raise ValueError(f'window={window}: it has to be even, and its half has to divide the side of the images, {size}.')
+    hann = torch.hann_window(window)
+    spans = [(slice(max(i, 0), i + window), hann[max(-i, 0):size - i]) for i in range(-half, size, half)]
+    for (rows, u), (columns, v) in product(spans, spans): yield (..., rows, columns), u[:, None]*v
 
 # %% ../nbs/07_latent.ipynb #8e9417fc
 def attribute_direction(

@@ -22,8 +22,8 @@ from torch import nn
 
 from car_vae import __version__
 from car_vae.data import car_dls, scale
-from car_vae.evaluate import evaluate, pca_baseline, psnr, ssim
-from car_vae.latent import fit_density, sample
+from car_vae.evaluate import evaluate, frechet_distance, lite0_features, pca_baseline, psnr, ssim
+from car_vae.latent import add_details, decode_images, encode_means, fit_density, sample
 from car_vae.model import ConvVAE
 from car_vae.train import Recipe, encode_all, epoch_seconds, vae_learner
 
@@ -45,6 +45,7 @@ class FirstCourse(ConvVAE):
 
 
 ROWS = {'first course, as published': Recipe.classic, 'first course, slips mended': Recipe.classic, 'quick': Recipe.quick, 'fast': Recipe.fast}
+DETAILS = {'half the details by example': 0.5, 'all details by example': 1.}
 
 
 def hardware():
@@ -80,8 +81,36 @@ def seconds_per_epoch(name, learn, rows):
     return epoch_seconds(learn, valid=False)
 
 
+def images(ds, n): return scale(torch.from_numpy(np.asarray(ds[list(range(n))])))
+
+
+def reconstructions(model, x): return decode_images(model, encode_means(model, x)).cpu()
+
+
+def nearest(x, photos):
+    "Mean over the images of the RMS distance to the nearest photo, in grey levels: small for copies."
+    return (torch.cdist(x.flatten(1), photos.flatten(1)).min(1).values / x[0].numel() ** 0.5 * 127.5).mean().item()
+
+
+def fd_lite0(a, b): return frechet_distance(lite0_features(a), lite0_features(b))
+
+
+def with_details(row, learn, flip):
+    "Rows for the same training when its pictures get details of the source's own training photos, which are mirrored too where the recipe mirrors."
+    held_out, photos = images(learn.dls.valid_ds, row['n']), images(learn.dls.train_ds, len(learn.dls.store) - row['n'])
+    if flip: photos = torch.cat([photos, photos.flip(3)])
+    x_hat, photos_hat, samples = reconstructions(learn.model, held_out), reconstructions(learn.model, photos), density_samples(learn)(row['n']).cpu()
+    same = {k: row[k] for k in ('seed', 'epochs', 'seconds', 'images_per_second', 'parameters', 'n_train', 'n')} | dict(nearest_of_held_out=nearest(held_out, photos))
+    rows = []
+    for name, strength in DETAILS.items():
+        x, new = (add_details(o, photos, photos_hat, strength) for o in (x_hat, samples))
+        rows.append(dict(name=f"{row['name']}, {name}", **same, psnr=psnr(x, held_out).mean().item(), ssim=ssim(x, held_out).mean().item(),
+                         fd_lite0_reconstructions=fd_lite0(x, held_out), fd_lite0_samples=fd_lite0(new, held_out), nearest_of_samples=nearest(new, photos)))
+    return rows
+
+
 def train_once(name, photos, extra, minutes, seed, fd, rows):
-    "One training: what it took and what it reached."
+    "One training: what it took and what it reached, and with FD-lite0 also what details of the training photos do to that."
     recipe = ROWS[name](size=SIZE, latent_dim=LATENT_DIM, seed=seed)
     learn = vae_learner(loaders(photos, recipe, extra), recipe)
     if 'as published' in name:
@@ -93,8 +122,9 @@ def train_once(name, photos, extra, minutes, seed, fd, rows):
     with learn.no_bar(), learn.no_logging(): learn.fit(epochs, cbs=NoValidation())
     seconds = time.time() - start
     n = len(dls.train) * dls.train.bs * epochs
-    return dict(name=name, seed=seed, epochs=epochs, seconds=round(seconds, 1), images_per_second=round(n / seconds, 1),
+    row = dict(name=name, seed=seed, epochs=epochs, seconds=round(seconds, 1), images_per_second=round(n / seconds, 1),
                 parameters=sum(p.numel() for p in set(learn.model.parameters())), n_train=len(dls.train_ds), **evaluate(learn, fd=fd, draw=density_samples(learn) if fd else None))
+    return [row, *(with_details(row, learn, recipe.flip) if 'fd_lite0_samples' in row else [])]
 
 
 def pca_row(photos, extra):
@@ -118,9 +148,9 @@ def measure(photos, extra, minutes, seeds, fd, out, names):
     done = {(o['name'], o.get('seed')) for o in record['rows']}
     for name, seed in [(name, seed) for seed in range(seeds) for name in names]:
         if (name, seed) in done: continue
-        record['rows'].append(row := train_once(name, photos, extra, minutes, seed, fd, record['rows']))
+        record['rows'] += (rows := train_once(name, photos, extra, minutes, seed, fd, record['rows']))
         out.write_text(json.dumps(record, indent=1))
-        print(f"{name}, seed {seed}: {row['psnr']:.2f} dB, SSIM {row['ssim']:.3f} after {row['epochs']} epochs in {row['seconds']:.0f} s", flush=True)
+        for row in rows: print(f"{row['name']}, seed {seed}: {row['psnr']:.2f} dB, SSIM {row['ssim']:.3f} after {row['epochs']} epochs in {row['seconds']:.0f} s", flush=True)
 
 
 if __name__ == '__main__':

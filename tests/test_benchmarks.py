@@ -12,6 +12,7 @@ from car_vae.data import image_store
 sys.path += [str(readme.root / o) for o in ('benchmarks', 'records')]
 import cost  # noqa: E402
 import gpu  # noqa: E402
+import measure  # noqa: E402
 import peers  # noqa: E402
 
 names = [peers.PCA, 'fast', 'PyTorch-VAE vanilla, 64x64']
@@ -103,3 +104,16 @@ def test_cost_grows_one_thing_at_a_time(tmp_path):
     for o in rows: assert o['epoch_seconds'] > 0 and o['images_per_second'] > 0 and o['peak_memory'] > 100 and o['n_train'] == round(0.7*o['n'])
     command(cost, '--tiny', '--out', out)
     assert json.loads(out.read_text())['rows'] == rows, 'points that were there are measured again'
+
+
+def test_measure_adds_the_rows_with_details(photos, tmp_path, monkeypatch):
+    monkeypatch.setattr(measure, 'lite0_features', lambda x: x.mean((2, 3)))
+    monkeypatch.setattr(measure, 'evaluate', lambda learn, **kwargs: dict(n=len(learn.dls.valid_ds), psnr=0., ssim=0., fd_lite0_samples=0.))
+    out = tmp_path / 'r.json'
+    measure.measure(photos, None, 0.01, 1, True, out, ['fast'])
+    rows = json.loads(out.read_text())['rows']
+    pca, plain, half, full = rows
+    assert [o['name'] for o in rows[2:]] == [f'fast, {o}' for o in measure.DETAILS]
+    assert 5 < half['psnr'] != full['psnr'] > 5 and full['nearest_of_samples'] > 0 and half['seconds'] == plain['seconds']
+    measure.measure(photos, None, 0.01, 1, True, out, ['fast'])
+    assert json.loads(out.read_text())['rows'] == rows, 'rows that were there are measured again'
