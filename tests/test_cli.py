@@ -291,6 +291,7 @@ def test_sample_follows_its_seed_and_density(trained, call):
     first = pictures('s1')
     assert pictures('s2') == first
     assert pictures('s3', '--seed', 1) != first and pictures('s4', '--prior') != first
+    assert pictures('s5', '--details', 'photos') != first and pictures('s6', '--details', 'photos/car03.jpg') != first
 
 
 def test_export(trained, call):
@@ -365,6 +366,7 @@ BAD = {
     'one step': 'interpolate {run} photos/car00.jpg photos/car01.png out.gif --steps 1',
     'output is an input': 'interpolate {run} photos/car00.jpg photos/car01.png photos/car01.png',
     'no samples': 'sample {run} out --n 0',
+    'no details': 'sample {run} out --details nowhere',
     'nothing to export': 'export photos out',
     'a file for the export': 'export {run} photos/car00.jpg',
     'a file as the folder': 'sample {run} photos/car00.jpg',
