@@ -377,6 +377,18 @@ def interpolate(
     print(f'{steps} steps from {a} to {b} in {out}')
 
 # %% ../nbs/09_cli.ipynb #1d34ff7a
+def _with_details(x, run, source, most=2000):
+    "Images with details of those in `source`, at most so many, mirrored too where the run was trained so"
+    import torch
+    from car_vae.latent import add_details, decode_images, encode_means
+    from car_vae.train import load_model, load_recipe
+    model = load_model(run)
+    store = _images(source, model.size)
+    _tell(store)
+    examples = _batch(store.images[::-(-len(store)//most)]).to(x.device)
+    if load_recipe(run).flip: examples = torch.cat([examples, examples.flip(3)])
+    return add_details(x, examples, decode_images(model, encode_means(model, examples)))
+
 @command('car_vae sample runs/photos-quick samples --n 16')
 def sample(
     run:Path, # Folder of a finished run.
@@ -384,10 +396,13 @@ def sample(
     n:int=64, # Images to make.
     seed:int=0, # The same number gives the same images.
     prior:bool=False, # Draw from N(0, I), not from the density fitted to the encoded training images.
+    details:str|None=None, # Add details of the images of a folder or zip file, best those of the training: sharp pictures, whose parts are borrowed.
 ):
     "Make new images like those of the training, as numbered PNGs."
     _config(run)
+    _need(*[details]*bool(details))
     x = _drawing(run, seed, prior)(n)
+    if details: x = _with_details(x, run, details)
     out.mkdir(parents=True, exist_ok=True)
     _write(x, [out/f'{i:05}.png' for i in range(n)])
     print(f'{n:,} samples of {x.shape[-1]}x{x.shape[-1]} from {"N(0, I)" if prior else "the density of the training images"} in {out}')
