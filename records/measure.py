@@ -92,20 +92,17 @@ def nearest(x, photos):
     return (torch.cdist(x.flatten(1), photos.flatten(1)).min(1).values / x[0].numel() ** 0.5 * 127.5).mean().item()
 
 
-def fd_lite0(a, b): return frechet_distance(lite0_features(a), lite0_features(b))
-
-
-def with_details(row, learn, flip):
+def with_details(row, learn, flip, samples):
     "Rows for the same training when its pictures get details of the source's own training photos, which are mirrored too where the recipe mirrors."
     held_out, photos = images(learn.dls.valid_ds, row['n']), images(learn.dls.train_ds, len(learn.dls.store) - row['n'])
     if flip: photos = torch.cat([photos, photos.flip(3)])
-    x_hat, photos_hat, samples = reconstructions(learn.model, held_out), reconstructions(learn.model, photos), density_samples(learn)(row['n']).cpu()
+    x_hat, photos_hat, real = reconstructions(learn.model, held_out), reconstructions(learn.model, photos), lite0_features(held_out)
     same = {k: row[k] for k in ('seed', 'epochs', 'seconds', 'images_per_second', 'parameters', 'n_train', 'n')} | dict(nearest_of_held_out=nearest(held_out, photos))
     rows = []
     for name, strength in DETAILS.items():
         x, new = (add_details(o, photos, photos_hat, strength) for o in (x_hat, samples))
         rows.append(dict(name=f"{row['name']}, {name}", **same, psnr=psnr(x, held_out).mean().item(), ssim=ssim(x, held_out).mean().item(),
-                         fd_lite0_reconstructions=fd_lite0(x, held_out), fd_lite0_samples=fd_lite0(new, held_out), nearest_of_samples=nearest(new, photos)))
+                         fd_lite0_reconstructions=frechet_distance(lite0_features(x), real), fd_lite0_samples=frechet_distance(lite0_features(new), real), nearest_of_samples=nearest(new, photos)))
     return rows
 
 
@@ -122,9 +119,10 @@ def train_once(name, photos, extra, minutes, seed, fd, rows):
     with learn.no_bar(), learn.no_logging(): learn.fit(epochs, cbs=NoValidation())
     seconds = time.time() - start
     n = len(dls.train) * dls.train.bs * epochs
+    draw = density_samples(learn) if fd else None
     row = dict(name=name, seed=seed, epochs=epochs, seconds=round(seconds, 1), images_per_second=round(n / seconds, 1),
-                parameters=sum(p.numel() for p in set(learn.model.parameters())), n_train=len(dls.train_ds), **evaluate(learn, fd=fd, draw=density_samples(learn) if fd else None))
-    return [row, *(with_details(row, learn, recipe.flip) if 'fd_lite0_samples' in row else [])]
+               parameters=sum(p.numel() for p in set(learn.model.parameters())), n_train=len(dls.train_ds), **evaluate(learn, fd=fd, draw=draw))
+    return [row, *(with_details(row, learn, recipe.flip, draw(row['n']).cpu()) if 'fd_lite0_samples' in row else [])]
 
 
 def pca_row(photos, extra):
@@ -160,7 +158,7 @@ if __name__ == '__main__':
     parser.add_argument('--only', nargs='+', choices=ROWS, default=list(ROWS), metavar='NAME', help=f"some of: {'; '.join(ROWS)}")
     parser.add_argument('--minutes', type=float, default=5., help='of training, for each recipe and seed')
     parser.add_argument('--seeds', type=int, default=3, help='how many')
-    parser.add_argument('--fd', action='store_true', help='FD-lite0 too, where car_vae[fd] is installed')
+    parser.add_argument('--fd', action='store_true', help='FD-lite0 too, where car_vae[fd] is installed, and rows with details by example')
     parser.add_argument('--out', type=Path, help='the record; an unfinished one is gone on with')
     args = parser.parse_args()
     warnings.filterwarnings('ignore', category=FutureWarning)
