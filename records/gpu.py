@@ -1,7 +1,8 @@
-"""Measure the course on a GPU in one command of under nine minutes: python records/gpu.py [PHOTOS]
+"""Measure the course on a GPU in one command of eight minutes: python records/gpu.py [PHOTOS] [--extra MORE]
 
 It needs PyTorch, fastai and this package; without PHOTOS it trains on the embedded cars. First it checks that what it is about to time is right. Every part has seconds of its own
-and is written into records/gpu_DATE.json when it is done, so that a run that is cut off keeps what it has. With `--device cpu --tiny` it tries itself in under a minute."""
+and is written into records/gpu_DATE.json when it is done, so that a run that is cut off keeps what it has; reconstructions go into a picture of the same name.
+With `--device cpu --tiny` it tries itself in under a minute."""
 import json
 import platform
 import signal
@@ -15,19 +16,20 @@ from pathlib import Path
 
 warnings.filterwarnings('ignore', category=FutureWarning) # of what is imported below
 import fastai
+import pandas as pd
 import torch
 from fastai.callback.core import Callback, CancelEpochException, CancelFitException
 from measure import LATENT_DIM, SPLIT, commit, hardware
 
 from car_vae import __version__
-from car_vae.data import car_dls
+from car_vae.data import car_dls, image_grid
 from car_vae.evaluate import evaluate
 from car_vae.loss import VAELoss
 from car_vae.model import ConvVAE, at_rest, layer_table
 from car_vae.train import Recipe, epoch_seconds, fit, load_model, vae_learner
 
 folder = Path(__file__).resolve().parent
-LIMIT = 480 # seconds, shared by all parts: what is left of them is what a part may take
+LIMIT = 450 # seconds, shared by all parts: what is left of them is what a part may take
 
 
 @dataclass
@@ -36,15 +38,21 @@ class Bench:
     photos: str
     device: torch.device
     tiny: bool = False
+    extra: str|None = None
 
     def __post_init__(self):
         self.size, self.n = (32, 60) if self.tiny else (128, 543) # 70 % of 543 are 380
-        self.start, self.done = time.time(), {}
+        self.start, self.done, self.pictures = time.time(), {}, {}
     def left(self): return LIMIT - (time.time() - self.start)
     def seconds(self, s): return 0.5 if self.tiny else max(1., min(s, self.left()))
     def recipe(self, name, **kwargs): return getattr(Recipe, name)(size=self.size, latent_dim=8 if self.tiny else LATENT_DIM, **kwargs)
-    def dls(self, recipe): return car_dls(self.photos, recipe.size, recipe.bs, recipe.valid_pct, SPLIT, recipe.flip, self.device, recipe.jitter, n=self.n if self.photos == 'cars' else None)
-    def learner(self, recipe): return vae_learner(self.dls(recipe), recipe)
+    def dls(self, recipe, extra=None):
+        return car_dls(self.photos, recipe.size, recipe.bs, recipe.valid_pct, SPLIT, recipe.flip, self.device, recipe.jitter, extra, recipe.repeat, n=self.n if self.photos == 'cars' else None)
+    def learner(self, recipe, extra=None): return vae_learner(self.dls(recipe, extra), recipe)
+    def keep(self, name, learn):
+        "Ten held-out photos, and what a model makes of them, for the picture."
+        x = next(iter(learn.dls.valid))[0][:10]
+        self.pictures |= {'held out': x, name: learn.model.reconstruct(x)}
     def wait(self):
         if self.device.type == 'cuda': torch.cuda.synchronize()
     def autocast(self, on=True): return torch.autocast(self.device.type, torch.bfloat16, enabled=on)
@@ -143,6 +151,17 @@ def classic(b):
                 times_floor=each/b.done['floor']['seconds_per_epoch'])
 
 
+def curves(b):
+    "The same once more as `fit` runs it, with the held-out photos after each epoch; every twentieth epoch is kept."
+    if not b.done['classic'].get('complete') and not b.tiny: return dict(left_out='the whole training takes too long here')
+    recipe = b.recipe('classic', **(dict(epochs=3) if b.tiny else {}))
+    learn, start = b.learner(recipe), time.time()
+    with tempfile.TemporaryDirectory() as tmp: h = pd.read_csv(fit(learn, recipe, Path(tmp)/'run', quiet=True)/'history.csv')
+    seconds = time.time() - start
+    b.keep('classic', learn)
+    return dict(seconds=seconds, **score(learn), history=h.loc[h.epoch.isin([1, len(h)]) | (h.epoch % 20 == 0), ['epoch', 'train_loss', 'valid_loss', 'valid_rate']].round(1).to_dict('list'))
+
+
 def score(learn):
     o = evaluate(learn, fd=False)
     return {k: o[k] for k in ('n', 'psnr', 'ssim', 'pca_psnr') if k in o}
@@ -179,7 +198,7 @@ def compiled(b):
 
 def images_per_second(b, kwargs, recipe, bs):
     if b.left() < 20: return dict(images_per_second=None, why='no time left')
-    try: return dict(images_per_second=bs/seconds_each(b, one_step(b, recipe, bs, **kwargs), b.seconds(2), 1 if b.tiny else 5))
+    try: return dict(images_per_second=bs/seconds_each(b, one_step(b, recipe, bs, **kwargs), b.seconds(1), 1 if b.tiny else 5))
     except Exception as e: return dict(images_per_second=None, why=f'{type(e).__name__}: {str(e).partition(chr(10))[0]}')
 
 
@@ -197,22 +216,33 @@ def pipeline(b):
 
 def fast(b):
     "What the fast recipe reaches in one minute."
-    recipe, seconds = b.recipe('fast'), b.seconds(60)
-    each = epoch_seconds(b.learner(recipe), b.seconds(4), valid=False)
+    return spend(b, 'fast', 60)
+
+
+def more(b):
+    "What it reaches in a minute and a half, with more photos beside them."
+    return spend(b, 'fast, more photos', 90, b.extra) if b.extra else dict(left_out='no --extra')
+
+
+def spend(b, name, seconds, extra=None):
+    "Train the fast recipe for so many seconds, and measure it."
+    recipe, seconds = b.recipe('fast'), b.seconds(seconds)
+    each = epoch_seconds(b.learner(recipe, extra), b.seconds(4), valid=False)
     recipe = replace(recipe, epochs=max(1, round(seconds/each)))
-    learn = b.learner(recipe)
+    learn = b.learner(recipe, extra)
     stop = train(b, learn, recipe.epochs, 1.5*seconds)
+    b.keep(name, learn)
     return dict(epochs=len(stop.ends), planned=recipe.epochs, seconds=stop.ends[-1], n_train=len(learn.dls.train_ds), **score(learn))
 
 
-PARTS = dict(checks=checks, peaks=peaks, floor=floor, classic=classic, fast=fast, pipeline=pipeline, throughput=throughput, compiled=compiled)
+PARTS = dict(checks=checks, peaks=peaks, floor=floor, classic=classic, curves=curves, fast=fast, more=more, pipeline=pipeline, throughput=throughput, compiled=compiled)
 
 
 def header(b):
     "Where and with what; a record from a CPU says that it is none of a GPU."
     cuda, where = b.device.type == 'cuda', hardware()
     about = dict(gpu=torch.cuda.get_device_name(b.device), memory_gib=round(torch.cuda.get_device_properties(b.device).total_memory/2**30)) if cuda else dict(gpu=None, note='has not run on a GPU')
-    return dict(date=date.today().isoformat(), **about, tiny=b.tiny, photos='embedded cars' if b.photos == 'cars' else Path(b.photos).name, hardware=where | dict(gpu=about['gpu']),
+    return dict(date=date.today().isoformat(), **about, tiny=b.tiny, photos='embedded cars' if b.photos == 'cars' else Path(b.photos).name, extra=b.extra and Path(b.extra).name, hardware=where | dict(gpu=about['gpu']),
                 versions=dict(car_vae=__version__, commit=commit(), torch=torch.__version__, cuda=torch.version.cuda, fastai=fastai.__version__, python=platform.python_version()))
 
 
@@ -236,22 +266,24 @@ def measure(b, out):
         began = time.time()
         b.done[name] = record[name] = tried(b, part)
         record[name]['part_seconds'] = round(time.time() - began, 1)
-        record['ok'], record['seconds'] = record['checks'].get('ok', False), round(time.time() - b.start, 1)
+        record |= dict(ok=record['checks'].get('ok', False), seconds=round(time.time() - b.start, 1), picture=list(b.pictures))
         out.write_text(json.dumps(record, indent=1))
-        print(name, json.dumps(record[name]), flush=True)
+        print(name, json.dumps({k: o for k, o in record[name].items() if k != 'history'}), flush=True)
+        if b.pictures: image_grid(torch.cat([o.float() for o in b.pictures.values()]), 10).save(out.with_suffix('.jpg'), quality=90)
     return record
 
 
 def main():
     parser = ArgumentParser(description=__doc__)
     parser.add_argument('photos', nargs='?', default='cars', help='a folder of photos; the embedded cars if left out')
+    parser.add_argument('--extra', help='a folder of more photos, to train on only')
     parser.add_argument('--device', default='cuda', help='cuda, or cpu together with --tiny')
     parser.add_argument('--tiny', action='store_true', help='small images and few of them: a trial of this script')
     parser.add_argument('--out', type=Path, default=folder / f'gpu_{date.today()}.json', help='the record')
     args = parser.parse_args()
     if args.device.startswith('cuda') and not torch.cuda.is_available(): parser.error('there is no GPU here: try --device cpu --tiny')
     if args.device == 'cpu' and not args.tiny: parser.error('a CPU takes hours for this: add --tiny')
-    record = measure(Bench(args.photos, torch.device(args.device), args.tiny), args.out)
+    record = measure(Bench(args.photos, torch.device(args.device), args.tiny, args.extra), args.out)
     if not record['ok']: raise SystemExit('A check failed: do not believe the times.')
     if [o for o in PARTS if 'error' in record[o]]: raise SystemExit('Not every part ran: see the record.')
 

@@ -85,15 +85,17 @@ def test_peers_without_their_package_are_left_out(photos, tmp_path, monkeypatch,
     assert capsys.readouterr().out == 'fast is left out: install it\n'
 
 
-def test_gpu_measurement_tries_itself_on_a_cpu(tmp_path):
+def test_gpu_measurement_tries_itself_on_a_cpu(photos, tmp_path):
     out = tmp_path / 'gpu.json'
-    command(gpu, '--device', 'cpu', '--tiny', '--out', out)
+    command(gpu, photos, '--extra', photos, '--device', 'cpu', '--tiny', '--out', out)
     record = json.loads(out.read_text())
     assert record['gpu'] is None and record['note'] == 'has not run on a GPU' and record['ok']
     for part in gpu.PARTS: assert record[part]['part_seconds'] >= 0 and 'error' not in record[part]
     assert all(record['checks']['found'][k] <= v for k, v in record['checks']['bounds'].items())
     assert record['classic']['seconds_all'] > record['classic']['seconds_per_epoch'] > 0 and record['floor']['seconds_per_epoch'] > 0
     assert all(o['images_per_second'] > 0 for o in record['throughput']['rows']) and 0 < record['pipeline']['fast']['share'] < 1
+    assert len(set(map(len, record['curves']['history'].values()))) == 1 and record['curves']['history']['epoch'] == [1, 3]
+    assert record['picture'] == ['held out', 'classic', 'fast', 'fast, more photos'] and Image.open(out.with_suffix('.jpg')).height > 4*32
 
 
 def test_cost_grows_one_thing_at_a_time(tmp_path):
