@@ -348,7 +348,7 @@ def shade(
     axes:np.ndarray,   # its directions right, up and forward, as rows
     paint:tuple,       # red, green and blue of the paint, 0 to 1
 )->np.ndarray: # red, green, blue, 0 to 1, shape `(k, 3)`
-    "Soft light from the sky and a lamp, plus what the surface mirrors (Phong, 1975; Schlick, 1994)."
+    "Soft light from the sky and a lamp, plus what the surface mirrors (after Phong, 1975; and Schlick, 1994, with the cube in place of his fifth power)."
     view = _unit(eye-pos)
     facing = _dot(normal, view)
     mirror = 2*facing[:,None]*normal - view

@@ -233,8 +233,8 @@ def _order(r):
 
 # %% ../nbs/06_evaluate.ipynb #307427e7
 def frechet_distance(
-    a:Tensor, # features of some images, shape `(N, D)`
-    b:Tensor, # features of others, shape `(M, D)`
+    a:Tensor, # features of some images, shape `(N, n_features)`
+    b:Tensor, # features of others, shape `(M, n_features)`
 )->float: # squared distance, 0 or more
     "The Frechet distance between Gaussians with the moments of two sets of features (Heusel et al., 2017); raises `ValueError` on fewer than two rows."
     if min(len(a), len(b)) < 2: raise ValueError(f'A covariance needs at least two images: here are {len(a)} and {len(b)}.')

@@ -35,4 +35,5 @@ def check(
     "Print an answer to an exercise beside the true one, and whether it is right."
     if yours is None: return print('No answer yet: put yours in place of None.')
     a, b = _array(yours), _array(truth)
-    print(f"your value {_shown(a)}, true value {_shown(b)}: {'right' if _agree(a, b, tol) else 'not yet'}")
+    verdict = 'right' if _agree(a, b, tol) else 'not yet' if a.shape == b.shape else f'not yet, its shape is {a.shape} and not {b.shape}'
+    print(f'your value {_shown(a)}, true value {_shown(b)}: {verdict}')

@@ -58,7 +58,7 @@ def slerp(
     b:Tensor, # latents at t = 1, same shape
     t:float|Tensor, # how far from `a` to `b`: a number, or `T` of them in a 1-D tensor
 )->Tensor: # shape of `a`, or `(T, *a.shape)` for a tensor `t`
-    "Spherical interpolation: the arc from `a` to `b` at an even angular speed, or `lerp` where they are (nearly) parallel (Shoemake, 1985)."
+    "Spherical interpolation: the arc from `a` to `b`, at an even angular speed where both have the same length, or `lerp` where they are (nearly) parallel (Shoemake, 1985)."
     cos = torch.cosine_similarity(a, b, dim=-1).clamp(-1, 1)[..., None]
     angle, t_ = cos.acos(), _column(t, a)
     arc = ((1 - t_)*angle).sin()/angle.sin()*a + (t_*angle).sin()/angle.sin()*b

@@ -31,7 +31,7 @@ def up_block(
     ni:int, # channels in
     nf:int, # channels out
 )->nn.Sequential: # `(B, ni, S, S)` to `(B, nf, 2*S, 2*S)`
-    "4x4 transposed convolution with stride 2, BatchNorm, ReLU (as in DCGAN: Radford et al., 2016)."
+    "4x4 transposed convolution with stride 2, BatchNorm, ReLU (as in PyTorch's DCGAN example, after Radford et al., 2016)."
     return nn.Sequential(nn.ConvTranspose2d(ni, nf, 4, 2, 1, bias=False), nn.BatchNorm2d(nf), nn.ReLU(inplace=True))
 
 # %% ../nbs/03_model.ipynb #1f0f6051
@@ -166,7 +166,7 @@ def init_normal(
     m:nn.Module, # one layer; use it as `model.apply(init_normal)`
     std:float=0.02, # standard deviation of the weights
 ):
-    "Weights from N(0, std), BatchNorm's from N(1, std), biases 0 (as in DCGAN: Radford et al., 2016)."
+    "Weights from N(0, std), BatchNorm's from N(1, std), biases 0 (as in PyTorch's DCGAN example; Radford et al., 2016, give the first)."
     if isinstance(m, (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)): nn.init.normal_(m.weight, 0, std)
     if isinstance(m, nn.BatchNorm2d): nn.init.normal_(m.weight, 1, std)
     if getattr(m, 'bias', None) is not None: nn.init.zeros_(m.bias)
@@ -226,7 +226,7 @@ def encode(
 @patch
 def _second_look(self:ConvVAE, h, mu):
     "How `mu` should move, seeing what it draws beside the 32x32 image at the end of the features `h`"
-    drawn = nn.functional.interpolate(self.decoder[0](mu).tanh(), size=32, mode='bilinear').flatten(1)
+    drawn = nn.functional.adaptive_avg_pool2d(self.decoder[0](mu).tanh(), 32).flatten(1)
     return self.correction(h[:, -drawn.shape[1]:] - drawn)
 
 # %% ../nbs/03_model.ipynb #d9f34b8b

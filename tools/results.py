@@ -63,15 +63,27 @@ def insert(text, new):
 def peer_table(record): return table(record, peer_columns, peer_cell)
 
 
+gpu_rows = {'classic': 'classic, all of it', 'fast': 'fast', 'more': 'fast, more photos'}
+
+
+def gpu_table(record):
+    "What the trainings on a GPU came to, and PCA beside each of them."
+    lines = [[name, f"{o['n_train']:,}", f"{o['epochs']:,}", f"{o['seconds']:.0f}", f"{o['psnr']:.2f}", f"{o['pca_psnr']:.2f}", f"{o['ssim']:.3f}"]
+             for name, o in ((name, record[part]) for part, name in gpu_rows.items()) if 'psnr' in o]
+    header = ['recipe', 'photos', 'epochs', 'seconds', 'PSNR (dB)', 'PSNR of PCA', 'SSIM']
+    about = f"On a GPU ({record['gpu']}, PyTorch {record['versions']['torch']}), measured on {record['fast']['n']} other photos; one seed, {record['date']}."
+    return '\n'.join([about, '', *(f"| {' | '.join(o)} |" for o in [header, ['---'] * len(header), *lines])])
+
+
 def newest(pattern):
     "The newest record of a kind, in a list that is empty where there is none."
     return [json.loads(f.read_text(encoding='utf-8')) for f in sorted(readme.root.glob(pattern))[-1:]]
 
 
 def tables():
-    "The newest record of a few hundred photos, that with more photos beside them, and that of other projects' networks."
+    "The newest record of a few hundred photos, that with more photos beside them, that of a GPU, and that of other projects' networks."
     ours = [table(o) for kind in ('photos', 'more_photos') for o in newest(f'records/{kind}_*.json')]
-    return '\n\n'.join(ours + [peer_table(o) for o in newest('benchmarks/peers_*.json')])
+    return '\n\n'.join(ours + [gpu_table(o) for o in newest('records/gpu_*.json')] + [peer_table(o) for o in newest('benchmarks/peers_*.json')])
 
 
 def update():
