@@ -196,6 +196,14 @@ def test_results_in_readme_are_the_newest_records():
     assert results.spread([1., 3.], 1) == '2.0 ± 1.4' and results.spread([2.], 2) == '2.00' and results.spread([None], 2) == ''
 
 
+def test_gpu_table_leaves_out_what_was_not_trained():
+    part = dict(n_train=70, n=30, epochs=1300, seconds=34.4, psnr=15.41, pca_psnr=19.04, ssim=0.54)
+    record = dict(gpu='a card', versions=dict(torch='2.14'), date='2026-11-26', classic=part, fast=part, more=dict(left_out='no --extra'))
+    about, _, header, _, *rows = results.gpu_table(record).split('\n')
+    assert 'a card' in about and 'on 30 other photos' in about and header.count('|') == 8
+    assert rows == [f'| {name} | 70 | 1,300 | 34 | 15.41 | 19.04 | 0.540 |' for name in ('classic', 'fast')]
+
+
 def test_readme_rebases_relative_links_only():
     text = '[a](04_loss.ipynb#x) ![b](images/b.png) [c](../LICENSE) [d](https://e.org/f) [g](#h) <img src="i.png">'
     assert readme.rebase(text, 'nbs') == '[a](nbs/04_loss.ipynb#x) ![b](nbs/images/b.png) [c](LICENSE) [d](https://e.org/f) [g](#h) <img src="nbs/i.png">'
