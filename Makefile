@@ -29,7 +29,7 @@ readme: $(VENV)/.dev ## put the newest record into nbs/index.ipynb, and make REA
 	$(ACTIVATE) python tools/results.py
 	$(ACTIVATE) python tools/readme.py
 
-notebooks: $(VENV)/.dev ## execute the notebooks in full, save their outputs (NOTEBOOKS=nbs/04_loss.ipynb for one)
+notebooks: $(VENV)/.fd ## execute the notebooks in full, save their outputs (NOTEBOOKS=nbs/04_loss.ipynb for one)
 	@$(ACTIVATE) for nb in $(NOTEBOOKS); do \
 	  echo "$$nb"; start=$$(date +%s); \
 	  jupyter nbconvert --log-level WARN --to notebook --execute --inplace --ExecutePreprocessor.timeout=-1 "$$nb" || exit 1; \
@@ -48,7 +48,7 @@ clean: ## remove what building and testing leave; .venv, outputs/ and runs/ stay
 	rm -rf _proc _docs build dist *.egg-info .pytest_cache
 	find $(wildcard car_vae nbs tests tools) -name __pycache__ -prune -exec rm -rf {} +
 
-# A stamp says that .venv holds what the settings ask for: .runtime to use the course, .dev to work on it too.
+# A stamp says that .venv holds what the settings ask for: .runtime to use the course, .dev to work on it too, .fd to measure FD-lite0 as well.
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < tuple(map(int, "$(MIN_PYTHON)".split("."))))' 2>/dev/null || { \
 	  echo "The course needs Python $(MIN_PYTHON) or newer; $(PYTHON) is $$(command -v $(PYTHON) >/dev/null && $(PYTHON) --version 2>&1 || echo missing)."; \
@@ -64,3 +64,7 @@ $(VENV)/.dev: $(SETTINGS) | $(VENV)/bin/python
 	@echo "Installing the course and its tools into $(VENV): a few minutes the first time, most of them for PyTorch."
 	$(VENV)/bin/python -m pip install --disable-pip-version-check -e '.[dev]'
 	@touch $(VENV)/.runtime $@
+
+$(VENV)/.fd: $(VENV)/.dev
+	$(VENV)/bin/python -m pip install --disable-pip-version-check -e '.[fd]'
+	@touch $@
