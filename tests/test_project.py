@@ -199,8 +199,8 @@ def test_results_in_readme_are_the_newest_records():
 def test_gpu_table_leaves_out_what_was_not_trained():
     part = dict(n_train=70, n=30, epochs=1300, seconds=34.4, psnr=15.41, pca_psnr=19.04, ssim=0.54)
     record = dict(gpu='a card', versions=dict(torch='2.14'), date='2026-11-26', classic=part, fast=part, more=dict(left_out='no --extra'))
-    about, _, header, _, *rows = results.gpu_table(record).split('\n')
-    assert 'a card' in about and 'on 30 other photos' in about and header.count('|') == 8
+    where, _, header, _, *rows = results.gpu_table(record).split('\n')
+    assert 'a card' in where and 'on 30 held-out photos' in where and header.count('|') == 8
     assert rows == [f'| {name} | 70 | 1,300 | 34 | 15.41 | 19.04 | 0.540 |' for name in ('classic', 'fast')]
 
 

@@ -68,11 +68,11 @@ gpu_rows = {'classic': 'classic', 'fast': 'fast', 'more': 'fast, more photos'}
 
 def gpu_table(record):
     "What the trainings on a GPU came to, and PCA beside each of them."
-    lines = [[name, f"{o['n_train']:,}", f"{o['epochs']:,}", f"{o['seconds']:.0f}", f"{o['psnr']:.2f}", f"{o['pca_psnr']:.2f}", f"{o['ssim']:.3f}"]
-             for name, o in ((name, record[part]) for part, name in gpu_rows.items()) if 'psnr' in o]
+    trained = [(name, record[part]) for part, name in gpu_rows.items() if 'psnr' in record[part]]
+    lines = [[name, f"{o['n_train']:,}", f"{o['epochs']:,}", f"{o['seconds']:.0f}", f"{o['psnr']:.2f}", f"{o['pca_psnr']:.2f}", f"{o['ssim']:.3f}"] for name, o in trained]
     header = ['recipe', 'photos', 'epochs', 'seconds', 'PSNR (dB)', 'PSNR of PCA', 'SSIM']
-    about = f"On a GPU ({record['gpu']}, PyTorch {record['versions']['torch']}), measured on {record['fast']['n']} other photos; one seed, {record['date']}."
-    return '\n'.join([about, '', *(f"| {' | '.join(o)} |" for o in [header, ['---'] * len(header), *lines])])
+    where = f"On a GPU ({record['gpu']}, PyTorch {record['versions']['torch']}), measured on {trained[0][1]['n']} held-out photos at 128x128; one seed, {record['date']}."
+    return '\n'.join([where, '', *(f"| {' | '.join(o)} |" for o in [header, ['---'] * len(header), *lines])])
 
 
 def newest(pattern):
