@@ -178,8 +178,9 @@ def test_outputs_are_clean(name):
 
 def test_progress_bars_are_dropped():
     left, kept = ('', '<style>progress {}</style>', '\n<style>\n  progress {}'), ('<style>td {}</style><table>', '<table><tr><td>progress')
-    outputs = [nbformat.v4.new_output('display_data', {'text/html': o}) for o in (*left, *kept)] + [nbformat.v4.new_output('stream', text='progress')]
-    assert [prepare.is_progress_bar(o) for o in outputs] == [True]*3 + [False]*3
+    streams = ('stderr', '\r 50%|##'), ('stderr', 'a message'), ('stdout', '\r progress')
+    outputs = [nbformat.v4.new_output('display_data', {'text/html': o}) for o in (*left, *kept)] + [nbformat.v4.new_output('stream', name=name, text=text) for name, text in streams]
+    assert [prepare.is_progress_bar(o) for o in outputs] == [True]*3 + [False]*2 + [True, False, False]
 
 
 # The repository

@@ -22,7 +22,8 @@ def snapshot():
 
 
 def is_progress_bar(output):
-    "Is it what a progress bar leaves in a saved notebook: its style sheet, or nothing where it was?"
+    "Is it what a progress bar leaves in a saved notebook: a line that was written over, a style sheet, or nothing where it was?"
+    if output.get('name') == 'stderr': return '\r' in output.text
     html = output.get('data', {}).get('text/html')
     return html is not None and (not html.strip() or html.lstrip().startswith('<style>') and 'progress' in html and '<table' not in html)
 
