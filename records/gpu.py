@@ -1,4 +1,4 @@
-"""Measure the course on a GPU in one command of eight minutes: python records/gpu.py [PHOTOS] [--extra MORE]
+"""Measure the course on a GPU in one command of less than eight minutes: python records/gpu.py [PHOTOS] [--extra MORE]
 
 It needs PyTorch, fastai and this package; without PHOTOS it trains on the embedded cars. First it checks that what it is about to time is right. Every part has seconds of its own
 and is written into records/gpu_DATE.json when it is done, so that a run that is cut off keeps what it has; reconstructions go into a picture of the same name.
