@@ -29,7 +29,7 @@ readme: $(VENV)/.dev ## put the newest record into nbs/index.ipynb, and make REA
 	$(ACTIVATE) python tools/results.py
 	$(ACTIVATE) python tools/readme.py
 
-notebooks: $(VENV)/.fd ## execute the notebooks in full, save their outputs (NOTEBOOKS=nbs/04_loss.ipynb for one)
+notebooks: $(VENV)/.fd ## execute the notebooks in full, save their outputs (NOTEBOOKS=nbs/05_loss.ipynb for one)
 	@$(ACTIVATE) for nb in $(NOTEBOOKS); do \
 	  echo "$$nb"; start=$$(date +%s); \
 	  jupyter nbconvert --log-level WARN --to notebook --execute --inplace --ExecutePreprocessor.timeout=-1 "$$nb" || exit 1; \

@@ -321,7 +321,7 @@ def test_exported_files_answer_as_the_model_does(trained, call):
 
 def test_demo(here, call):
     out = run('demo', '--out', 'outputs/demo', '--cars', 120, '--minutes', 0.05)[0]
-    assert re.search(r'Held-out PSNR .* PCA', out) and 'nbs/00_kl.ipynb' in out
+    assert re.search(r'Held-out PSNR .* PCA', out) and 'nbs/01_kl.ipynb' in out
     pictures = 'reconstructions.png', 'interpolation.gif', 'samples.png', 'loss.png'
     for name in pictures: assert name in out and Image.open(f'outputs/demo/{name}').size > (60, 60)
     before = Path('outputs/demo/model.safetensors').read_bytes()

@@ -25,7 +25,7 @@ nbs = root / cfg['nbs_path']
 notebooks = {f.relative_to(nbs).as_posix(): nbformat.read(f, as_version=4)
              for f in sorted(nbs.rglob('*.ipynb')) if '.ipynb_checkpoints' not in f.parts}
 lessons = [name for name in notebooks if name != cfg['readme_nb'] and '/' not in name]
-with_exercises = [o for o in lessons if o not in ('09_cli.ipynb', '13_exercises.ipynb')]
+with_exercises = [o for o in lessons if o not in ('14_cli.ipynb', 'E_exercises.ipynb')]
 each_notebook, each_lesson = pytest.mark.parametrize('name', notebooks), pytest.mark.parametrize('name', lessons)
 
 
@@ -206,8 +206,8 @@ def test_gpu_table_leaves_out_what_was_not_trained():
 
 
 def test_readme_rebases_relative_links_only():
-    text = '[a](04_loss.ipynb#x) ![b](images/b.png) [c](../LICENSE) [d](https://e.org/f) [g](#h) <img src="i.png">'
-    assert readme.rebase(text, 'nbs') == '[a](nbs/04_loss.ipynb#x) ![b](nbs/images/b.png) [c](LICENSE) [d](https://e.org/f) [g](#h) <img src="nbs/i.png">'
+    text = '[a](05_loss.ipynb#x) ![b](images/b.png) [c](../LICENSE) [d](https://e.org/f) [g](#h) <img src="i.png">'
+    assert readme.rebase(text, 'nbs') == '[a](nbs/05_loss.ipynb#x) ![b](nbs/images/b.png) [c](LICENSE) [d](https://e.org/f) [g](#h) <img src="nbs/i.png">'
 
 
 @pytest.mark.parametrize('page', ['README.md', 'CONTRIBUTING.md'])

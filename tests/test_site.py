@@ -114,7 +114,7 @@ def test_lessons_are_accessible(page, name, scheme):
 
 def test_colab_badges(page):
     page.goto('/loss.html')
-    assert page.get_attribute('a:has(img[alt="Open in Colab"])', 'href').endswith('/blob/main/nbs/04_loss.ipynb')
+    assert page.get_attribute('a:has(img[alt="Open in Colab"])', 'href').endswith('/blob/main/nbs/05_loss.ipynb')
 
 
 # The explorer

@@ -1,6 +1,6 @@
 """Make the docs site in _docs/: nbdev processes the notebooks, smalldocs renders them, npm brings what the pages need; Quarto is not needed.
 
-nbdev names a page without its number (`04_loss.ipynb` is `loss.html`) and links to where the site is published;
+nbdev names a page without its number (`05_loss.ipynb` is `loss.html`) and links to where the site is published;
 so the processed notebooks are renamed, and the links made relative, before they are rendered.
 No page asks another host for anything: KaTeX, onnxruntime-web and the badge of Colab are files of the site."""
 import os
