@@ -5,11 +5,11 @@ from pathlib import Path
 import torch
 from fastai.torch_core import rank_distrib
 
-from car_vae.data import car_dls
-from car_vae.train import Recipe, fit, vae_learner
+from car_vae.run import Recipe
+from car_vae.train import fit, recipe_dls, vae_learner
 
 out = Path(sys.argv[1])
 recipe = Recipe.quick(size=32, latent_dim=4, epochs=2, bs=8, jitter=0.1)
-learn = vae_learner(car_dls('cars', 32, recipe.bs, n=60, jitter=recipe.jitter, device='cpu'), recipe)
+learn = vae_learner(recipe_dls('cars', recipe, 'cpu', n=60), recipe)
 fit(learn, recipe, out / 'run', quiet=True)
 torch.save(dict(learn.model.named_parameters()), out / f'rank_{rank_distrib()}.pt')
