@@ -10,6 +10,7 @@ __all__ = ['STYLES', 'nominal_size', 'profile', 'car_mesh', 'camera', 'project',
 import colorsys
 import os
 import sys
+import tempfile
 import zipfile
 from functools import lru_cache
 from typing import NamedTuple
@@ -19,7 +20,7 @@ import pandas as pd
 from fastcore.parallel import parallel
 from PIL import Image, ImageDraw
 
-from .files import cache_dir, write_atomically
+from .files import cache_dir
 
 # %% ../nbs/A_renderer.ipynb #44efca9c
 STYLES = ('hatchback', 'saloon', 'estate', 'SUV', 'pick-up', 'van', 'coupe')
@@ -695,10 +696,9 @@ def _load(path, size):
     return np.empty((0, 3, size, size), np.uint8)
 
 def _save(path, images):
-    "Write the images to a cache file, in full or not at all."
-    def write(tmp):
-        with open(tmp, 'wb') as f: np.savez(f, images=images)
-    write_atomically(path, write)
+    "Write beside the file, then rename: nobody ever reads half a file."
+    with tempfile.NamedTemporaryFile(dir=path.parent, suffix='.tmp', delete=False) as f: np.savez(f, images=images)
+    os.replace(f.name, path)
 
 def embedded_cars(
     n:int=4000,         # number of cars
