@@ -468,7 +468,7 @@ def encode_images(
     "The distributions of many images, in eval mode and without gradients; raises `ValueError` without any."
     with at_rest(model) as device: qs = [model.encode(o.to(device)) for o in _image_batches(x, bs)]
     if not qs: raise ValueError('There are no images to encode.')
-    mu, log_var = (torch.cat([getattr(q, o).float().cpu() for q in qs]) for o in ('mean', 'log_var'))
+    mu, log_var = (torch.cat([getattr(q, o).float().cpu() for q in qs]).contiguous() for o in ('mean', 'log_var'))
     return Posterior(mu, log_var)
 
 def _image_batches(x, bs):
