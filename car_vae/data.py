@@ -32,7 +32,7 @@ from tqdm import tqdm
 
 from .cars import embedded_cars
 from .files import (
-    WHAT_TO_GIVE, Unreadable, cache_dir, is_deep, listed, quiet, read_levels, read_rgb, remove_folder, to_rgb,
+    GIVE_THIS, Unreadable, cache_dir, is_deep, listed, quiet, read_levels, read_rgb, remove_folder, to_rgb,
     trim_cache, white_of, write_folder)
 
 # %% ../nbs/03_data.ipynb #18c1bc48
@@ -110,7 +110,7 @@ def is_studio(
     strips = np.concatenate([white[:6].ravel(), white[:, :6].ravel(), white[:, -6:].ravel()])
     return bool(strips.mean() > fraction)
 
-# %% ../nbs/03_data.ipynb #b13ad6ce
+# %% ../nbs/03_data.ipynb #520685d4
 _KEYWORDS = {'cars': 'embedded:cars', 'stanford': 'download:stanford'} # and how to say them where a file has that name
 
 class Source(NamedTuple):
@@ -126,7 +126,7 @@ class Source(NamedTuple):
 def _path_source(path):
     "A folder or a zip file as a `Source`"
     path = os.path.abspath(Path(path).expanduser())
-    if not os.path.exists(path): raise FileNotFoundError(f'There is no folder or zip file at {path}. {WHAT_TO_GIVE}')
+    if not os.path.exists(path): raise FileNotFoundError(f'There is no folder or zip file at {path}. {GIVE_THIS}')
     return Source('folder' if os.path.isdir(path) else 'zip', path)
 
 def _word_source(word):
@@ -147,7 +147,7 @@ def as_source(
     if isinstance(x, str): return _word_source(x)
     if isinstance(x, os.PathLike): return _path_source(x)
     if hasattr(x, '__len__') and hasattr(x, '__getitem__') and not isinstance(x, (Mapping, bytes)): return Source('own')
-    raise ValueError(f'A {type(x).__name__} is no source of images. {WHAT_TO_GIVE}')
+    raise ValueError(f'A {type(x).__name__} is no source of images. {GIVE_THIS}')
 
 # %% ../nbs/03_data.ipynb #9b7bd2d2
 def _skips(pairs=()): return pd.DataFrame(list(pairs), columns=['name', 'reason'])
@@ -171,6 +171,8 @@ class ImageStore:
         return '; '.join([f'{what}, {len(self.skipped):,} skipped', *self.notes])
     @property
     def size(self): return self.images.shape[-1]
+    @property
+    def shape(self): return self.images.shape
 
 # %% ../nbs/03_data.ipynb #989cb0d6
 def fingerprints(
@@ -179,7 +181,7 @@ def fingerprints(
     "A short hash of the pixels of each image: equal for equal images, whatever they are called."
     return [hashlib.sha1(np.ascontiguousarray(o)).hexdigest()[:16] for o in images]
 
-# %% ../nbs/03_data.ipynb #1e161452
+# %% ../nbs/03_data.ipynb #9d4c7233
 _SURVEYED = 200 # so many grey files of more than 8 bits are looked at to judge their range
 
 def _in_order(do, items, label):
@@ -196,7 +198,8 @@ _DEEP_KINDS = {'F': 'floats', 'I': 'whole numbers'} # grey files of more than 8 
 
 def _white(files):
     "The value that is white in the grey files of more than 8 bits, for each kind of them"
-    deep = [f for f, yes in zip(files, _in_order(lambda f: is_deep(f.open), files, 'Looking at the files')) if yes]
+    answers = list(_in_order(lambda f: is_deep(f.open), files, 'Looking at the files'))
+    deep = [f for f, yes in zip(files, answers) if yes]
     some, levels = deep[::1 + len(deep)//_SURVEYED], {kind: [] for kind in _DEEP_KINDS}
     for o in _in_order(lambda f: read_levels(f.open), some, 'Looking at grey files'):
         if o is not None: levels[o[0]].append(o[1])
@@ -232,7 +235,7 @@ def _check_any(names, skipped, source):
     "Raise an error where no image was found"
     if names: return
     why = ', '.join(f'{a}: {b}' for a, b in skipped[:3])
-    raise ValueError(f'None of the {len(skipped):,} files in {source} is an image to use ({why}). {WHAT_TO_GIVE}')
+    raise ValueError(f'None of the {len(skipped):,} files in {source} is an image to use ({why}). {GIVE_THIS}')
 
 # %% ../nbs/03_data.ipynb #a8a70e97
 _STORE_VERSION = 4 # of the preparation: another one makes all stores anew
@@ -294,7 +297,7 @@ def _stanford(download):
 def _check_files(found, path):
     "Raise an error where a listing holds no file"
     if found.files: return
-    if not found.passed: raise ValueError(f'There is no file in {path}. {WHAT_TO_GIVE}')
+    if not found.passed: raise ValueError(f'There is no file in {path}. {GIVE_THIS}')
     _check_any([], found.passed, path)
 
 def _files_store(source, prepare, n, download):
@@ -307,7 +310,7 @@ def _files_store(source, prepare, n, download):
     skipped = _skips(sorted(found.passed + [tuple(o) for o in meta['skipped']]))
     return ImageStore(images, meta['names'], skipped, source, prepare, n, meta['notes'])
 
-# %% ../nbs/03_data.ipynb #db07bf62
+# %% ../nbs/03_data.ipynb #bd705e07
 _N_CARS = 4000 # embedded cars, where no number is asked for
 
 def _picture(item, name):
