@@ -45,7 +45,7 @@ def write_atomically(
         os.replace(tmp, path)
     finally: tmp.unlink(missing_ok=True)
 
-# %% ../nbs/B_files.ipynb #5efa6bb8
+# %% ../nbs/B_files.ipynb #7cf674ee
 _SCRATCH_SECONDS = 86400 # what is unfinished for so long was left by a program that was killed
 
 def _sweep(parent):
@@ -80,7 +80,7 @@ def remove_folder(
         try: folder.rename(tmp/'gone')
         finally: shutil.rmtree(tmp, ignore_errors=True)
 
-# %% ../nbs/B_files.ipynb #84e10fd3
+# %% ../nbs/B_files.ipynb #7d5085ae
 _CACHE_GB = 10. # where $CAR_VAE_CACHE_GB does not say otherwise
 
 class Kept(NamedTuple):
@@ -151,7 +151,7 @@ def clear_cache(
     for o in before.items: _remove(o.path)
     return before.bytes - cache_size().bytes
 
-# %% ../nbs/B_files.ipynb #3c4b89bb
+# %% ../nbs/B_files.ipynb #41f57a74
 class File(NamedTuple):
     "A file in a folder or in a zip file."
     name: str # from the folder or the zip file on, with /
@@ -196,7 +196,7 @@ def _walk(folder):
     found.files.sort(key=lambda f: PurePosixPath(f.name).parts)
     return found
 
-# %% ../nbs/B_files.ipynb #5f71a519
+# %% ../nbs/B_files.ipynb #9a4a3ca9
 _ZIP_METHODS = ZIP_STORED, ZIP_DEFLATED, ZIP_BZIP2, ZIP_LZMA # the ways to compress that Python can undo
 _ZIP_ENCRYPTED = 1 # the bit of a file's flags that says so
 
@@ -216,7 +216,7 @@ def _entries(z):
         else: found.files.append(File(o.filename, o.file_size, o.CRC, partial(z.open, o)))
     return found
 
-# %% ../nbs/B_files.ipynb #59a57b8b
+# %% ../nbs/B_files.ipynb #b58518d5
 def _is_recipe(file):
     "Does a `config.json` tell of a run?"
     try:
@@ -233,7 +233,7 @@ def _without_runs(found):
     passed = [o for o in found.passed if not in_run(o[0])]
     return Listing([f for f in found.files if not in_run(f.name)], passed + outer)
 
-# %% ../nbs/B_files.ipynb #1ce54968
+# %% ../nbs/B_files.ipynb #9a730e09
 GIVE_THIS = ("Give a folder of images, a zip file of images, 'cars' (embedded), 'stanford' (downloaded), "
                 "or an object that holds images.")
 
@@ -258,7 +258,7 @@ def listed(
     else:
         with _opened_zip(path) as z: yield _without_runs(_entries(z))
 
-# %% ../nbs/B_files.ipynb #be00da43
+# %% ../nbs/B_files.ipynb #830c2369
 _GREY_RANGES = 255, 1023, 4095, 16383, 65535 # the largest values of 8 to 16 bits
 _GREY_LEVELS = 1000 # a picture is summed up in so many values; the top one of a thousand doesn't count
 _GREY_PIXELS = 2**20 # at most about so many pixels are looked at
@@ -290,7 +290,7 @@ def _to_8_bit(img, white):
     if (clear := img.info.get('transparency')) is not None: a[a == clear] = top
     return Image.fromarray((a.clip(0, top)*(255/top)).round().astype(np.uint8))
 
-# %% ../nbs/B_files.ipynb #32eeed35
+# %% ../nbs/B_files.ipynb #54107623
 _ORIENTATION = 0x0112 # the number of the EXIF tag
 _TURNS = {2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: Image.Transpose.FLIP_TOP_BOTTOM,
          5: Image.Transpose.TRANSPOSE, 6: Image.Transpose.ROTATE_270, 7: Image.Transpose.TRANSVERSE,
@@ -322,7 +322,7 @@ def to_rgb(
         img = Image.alpha_composite(Image.new('RGBA', img.size, 'white'), img)
     return img if img.mode == 'RGB' else img.convert('RGB')
 
-# %% ../nbs/B_files.ipynb #e26bcd09
+# %% ../nbs/B_files.ipynb #ed909eb5
 _HEAD = 64 # so many bytes at the start of a file are looked at
 _JPEG, _PNG = b'\xff\xd8\xff', b'\x89PNG\r\n\x1a\n'
 _IMAGES = {_JPEG: 'JPEG', _PNG: 'PNG', b'GIF8': 'GIF', b'BM': 'BMP', b'8BPS': 'PSD',
@@ -362,7 +362,7 @@ def kind_of(
     if text.startswith(b'<svg') or (text.startswith(b'<?xml') and b'<svg' in text): return f'SVG: {_CONVERT}'
     return ''
 
-# %% ../nbs/B_files.ipynb #7ea0f7b6
+# %% ../nbs/B_files.ipynb #8a27fc48
 MAX_PIXELS = 89_000_000 # decoded at once
 _TOO_LARGE = f'too large: more than {MAX_PIXELS//10**6} million pixels'
 
@@ -383,7 +383,7 @@ def _why(head, e):
     if known == 'TIFF' and isinstance(e, UnidentifiedImageError): return 'an unusual kind of TIFF, or damaged'
     return 'not an image' if isinstance(e, UnidentifiedImageError) and not known else 'damaged'
 
-# %% ../nbs/B_files.ipynb #1114aecf
+# %% ../nbs/B_files.ipynb #9edd3e82
 _PNG_PIXELS = b'IHDR', b'PLTE', b'IDAT', b'IEND' # without these there is no picture
 _PNG_USEFUL = b'tRNS', b'eXIf' # what is transparent, and how the picture lies
 _SCAN, _COMMENT, _APPS, _COLOURS = 0xDA, 0xFE, range(0xE0, 0xF0), (0xE0, 0xEE) # markers in a JPEG file
@@ -435,7 +435,7 @@ def _open_jpeg(f):
         img.info['exif'] = _exif_in(data)
         return img
 
-# %% ../nbs/B_files.ipynb #7974419f
+# %% ../nbs/B_files.ipynb #0de33424
 def _open(f, head):
     "A Pillow image of an opened file, its pixels not read yet"
     if not head: raise Unreadable('empty')
@@ -501,7 +501,7 @@ def quiet():
         warnings.simplefilter('ignore', Image.DecompressionBombWarning)
         yield
 
-# %% ../nbs/B_files.ipynb #83dacaa8
+# %% ../nbs/B_files.ipynb #f8b4c674
 MARK = {'Software': 'car_vae'} # for Matplotlib: `savefig(path, metadata=MARK)`
 
 def save_picture(
