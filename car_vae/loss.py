@@ -80,7 +80,7 @@ def loss_terms(
     sse, d, kl = _sums(output, x)
     return gaussian_nll(sse, d, variance), kl
 
-# %% ../nbs/05_loss.ipynb #d8186fc6
+# %% ../nbs/05_loss.ipynb #6753a758
 MIN_VARIANCE = (2/255)**2/12 # of rounding to 256 grey levels, in [-1, 1]
 NEWEST_WEIGHT = 0.1 # least weight of a new batch in the variance that a loss remembers
 
