@@ -215,13 +215,13 @@ def test_foreign_sees_every_use_of_a_private_name():
 
 
 def test_reading_a_run_is_quick(tmp_path):
-    from car_vae.run import Recipe
-    (tmp_path / 'config.json').write_text(json.dumps(dict(recipe=asdict(Recipe.quick()))))
+    from car_vae.run import FORMAT, Recipe
+    (tmp_path / 'config.json').write_text(json.dumps(dict(format=FORMAT, recipe=asdict(Recipe.quick()))))
     heavy = 'torch', 'torchvision', 'fastai', 'sklearn', 'pandas', 'matplotlib'
-    code = (f"import sys; from {cfg['lib_path']}.run import Run; recipe = Run({str(tmp_path)!r}).config['recipe']; "
-            f"print(recipe['name'], *(o for o in {heavy} if o in sys.modules))")
+    code = (f"import sys; from {cfg['lib_path']}.run import Run; run = Run({str(tmp_path)!r}); "
+            f"print(run.config['recipe']['name'], run.recipe.name, *(o for o in {heavy} if o in sys.modules))")
     out = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True)
-    assert out.stdout.split() == ['quick'], f'{out.stdout} is imported before it is needed; {out.stderr}'
+    assert out.stdout.split() == ['quick', 'quick'], f'{out.stdout} is imported before it is needed; {out.stderr}'
 
 
 # The notebooks
