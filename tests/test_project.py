@@ -65,6 +65,9 @@ def imported(tree):
         if top == cfg['lib_path'] and rest.split('.')[0] in modules: yield rest.split('.')[0]
 
 
+OF_NAMED_TUPLES = '_asdict', '_field_defaults', '_fields', '_make', '_replace' # public, in spite of their names
+
+
 def private(name): return name.startswith('_') and not name.endswith('__')
 
 
@@ -82,7 +85,7 @@ def used(tree):
     "The private names that a syntax tree takes from the package, by an import or as an attribute."
     for node in ast.walk(tree):
         names = [o.rpartition('.')[2] for o in full_names(node) if o.startswith(f"{cfg['lib_path']}.")]
-        if isinstance(node, ast.Attribute): names = [node.attr]
+        if isinstance(node, ast.Attribute) and node.attr not in OF_NAMED_TUPLES: names = [node.attr]
         yield from filter(private, names)
 
 
