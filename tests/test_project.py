@@ -8,6 +8,7 @@ import sys
 from configparser import ConfigParser
 from dataclasses import asdict
 from email.parser import HeaderParser
+from functools import cache
 from zipfile import ZipFile
 
 import nbformat
@@ -89,12 +90,17 @@ def used(tree):
         yield from filter(private, names)
 
 
+@cache
 def module_tree(module): return ast.parse((root / cfg['lib_path'] / f'{module}.py').read_text(encoding='utf-8'))
+
+
+@cache
+def defined_in(module): return set(defined(module_tree(module)))
 
 
 def foreign(tree, own):
     "Private names of other modules than `own` that a syntax tree uses, and does not define itself."
-    others = {name for m in modules if m != own for name in defined(module_tree(m))}
+    others = {name for m in modules if m != own for name in defined_in(m)}
     return sorted(set(used(tree)) & others - set(defined(tree)))
 
 
@@ -208,8 +214,8 @@ def test_imported_sees_every_form_of_import():
 
 
 def test_foreign_sees_every_use_of_a_private_name():
-    pkg, module = cfg['lib_path'], next(m for m in modules if list(defined(module_tree(m))))
-    name = next(defined(module_tree(module)))
+    pkg, module = cfg['lib_path'], next(filter(defined_in, modules))
+    name = min(defined_in(module))
     for line in f'from .{module} import {name}', f'from {pkg}.{module} import {name} as a', f'{module}.{name}()':
         assert foreign(ast.parse(line), 'another') == [name], line
         assert not foreign(ast.parse(line), module)
