@@ -5,9 +5,10 @@ ACTIVATE = . $(VENV)/bin/activate &&
 MIN_PYTHON := $(shell sed -n 's/^min_python *= *//p' settings.ini)
 NOTEBOOKS ?= $(sort $(wildcard nbs/*.ipynb)) $(sort $(wildcard nbs/solutions/*.ipynb))
 SETTINGS := settings.ini setup.py pyproject.toml
+CODE := car_vae nbs tests tools records benchmarks setup.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test prepare check readme notebooks docs serve clean
+.PHONY: help demo test prepare lint check readme notebooks docs serve clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -15,15 +16,18 @@ help: ## list these commands
 demo: $(VENV)/.runtime ## train on the embedded cars; reconstruct, blend and sample them into outputs/demo/
 	$(VENV)/bin/car_vae demo
 
-test: check ## check that nothing is left to export, run every notebook's tests, then tests/
+test: lint check ## check the code and that nothing is left to export, run every notebook's tests, then tests/
 	$(ACTIVATE) OMP_NUM_THREADS=1 python tools/test_notebooks.py --n_workers 2  # two notebooks at a time, one thread each
 	$(ACTIVATE) python -m pytest tests/
 
 prepare: $(VENV)/.dev ## before a commit: clean, export, refresh README.md and the site's menu
 	$(ACTIVATE) python tools/prepare.py
 
-check: $(VENV)/.dev ## the same, and fail where it changes a file
+check: lint ## the same, and fail where it changes a file
 	$(ACTIVATE) python tools/prepare.py --check
+
+lint: $(VENV)/.dev ## look for long lines, unused names and functions that do too much, in notebooks too
+	$(ACTIVATE) ruff check $(CODE)
 
 readme: $(VENV)/.dev ## put the newest record into nbs/index.ipynb, and make README.md from it
 	$(ACTIVATE) python tools/results.py
@@ -45,7 +49,7 @@ serve: ## show the site of `make docs` at http://localhost:8000
 	$(PYTHON) -m http.server --directory _docs --bind localhost 8000
 
 clean: ## remove what building and testing leave; .venv, outputs/ and runs/ stay
-	rm -rf _proc _docs build dist *.egg-info .pytest_cache
+	rm -rf _proc _docs build dist *.egg-info .pytest_cache .ruff_cache
 	find $(wildcard car_vae nbs tests tools) -name __pycache__ -prune -exec rm -rf {} +
 
 # A stamp says that .venv holds what the settings ask for: .runtime to use the course, .dev to work on it too, .fd to measure FD-lite0 as well.

@@ -1,14 +1,16 @@
-"""Train the course's networks and those of others for the same time on the same photos: python benchmarks/peers.py PHOTOS [--minutes 3] [--seeds 1] [--fd]
+"""Train the course's networks and those of others for the same time on the same photos:
+python benchmarks/peers.py PHOTOS [--minutes 3] [--seeds 1] [--fd]
 
-Every model sees the same training photos at 128x128 through the same loader, has 128 latent dimensions, and is measured on the same held-out photos at 128x128. A network
-that is published for 64x64 is taken to 128x128 by one more stage of its own kind where its layer table goes on that way (PyTorch-VAE), and its row says so. One whose shapes
-are fixed (pythae) stays at 64x64: it sees the photos halved, its output is doubled bilinearly to be measured, and `psnr_own_size` holds what it reaches at its own size.
+Every model sees the same training photos at 128x128 through the same loader, has 128 latent dimensions, and is measured
+on the same held-out photos at 128x128. A network that is published for 64x64 is taken to 128x128 by one more stage of
+its own kind where its layer table goes on that way (PyTorch-VAE), and its row says so. One whose shapes are fixed
+(pythae) stays at 64x64: it sees the photos halved, its output is doubled bilinearly to be measured, and
+`psnr_own_size` holds what it reaches at its own size.
 
-The results go into benchmarks/peers_DATE.json after every training, so that an interrupted run goes on where it was. `--table FILE` shows a record as Markdown."""
+The results go into benchmarks/peers_DATE.json after every training, so that an interrupted run goes on where it was.
+`--table FILE` shows a record as Markdown."""
 import hashlib
 import json
-import platform
-import resource
 import sys
 import time
 import warnings
@@ -21,7 +23,6 @@ from multiprocessing import get_context
 from pathlib import Path
 
 warnings.filterwarnings('ignore', category=FutureWarning) # of what is imported below
-import fastai
 import numpy as np
 import torch
 from fastai.callback.channelslast import ChannelsLast
@@ -32,16 +33,17 @@ from fastai.optimizer import OptimWrapper
 from torch import nn
 from torch.nn import functional as F
 
-from car_vae import __version__
 from car_vae.data import car_dls, image_store, scale
-from car_vae.evaluate import frechet_distance, lite0_features, pca_baseline, psnr, ssim
+from car_vae.features import lite0_features
 from car_vae.kl import kl_normal
+from car_vae.metrics import frechet_distance, pca_baseline, psnr, ssim
 from car_vae.model import at_rest, reparameterise
-from car_vae.train import Recipe, vae_learner
+from car_vae.run import Recipe
+from car_vae.train import vae_learner
 
 folder = Path(__file__).resolve().parent
 sys.path += [str(folder.parent / o) for o in ('records', 'tools')]
-from measure import LATENT_DIM, SIZE, SPLIT, commit, hardware, loaders  # noqa: E402
+from measure import LATENT_DIM, SIZE, SPLIT, hardware, loaders, peak_memory, versions  # noqa: E402
 from results import peer_table  # noqa: E402
 
 try:
@@ -58,7 +60,8 @@ class Missing(ImportError): "A package that a row needs is not installed."
 # The peers
 
 class Peer(nn.Module):
-    "A VAE of others: `forward` gives its own loss. Images come and go in [-1, 1] at 128x128; inside they have its own `size`, and reach from `low` to 1."
+    """A VAE of others: `forward` gives its own loss. Images come and go in [-1, 1] at 128x128; inside they have its own
+    `size`, and reach from `low` to 1."""
     size, low = SIZE, -1
     def own(self, x):
         x = F.interpolate(x, (self.size, self.size), mode='area') if self.size < x.shape[-1] else x
@@ -73,18 +76,22 @@ class Peer(nn.Module):
     def reconstruct(self, x): return F.interpolate(self.reconstruct_own(x), x.shape[-2:], mode='bilinear')
 
 
-def stage(conv, ni, nf, **kwargs): return nn.Sequential(conv(ni, nf, 3, stride=2, padding=1, **kwargs), nn.BatchNorm2d(nf), nn.LeakyReLU())
+def stage(conv, ni, nf, **kwargs):
+    "A convolution that halves or doubles an image."
+    return nn.Sequential(conv(ni, nf, 3, stride=2, padding=1, **kwargs), nn.BatchNorm2d(nf), nn.LeakyReLU())
 
 
 class PyTorchVAE(Peer):
-    "AntixK/PyTorch-VAE's VanillaVAE: 3x3 convolutions with stride 2 down to 2x2, and their mirror; its KL is weighted by 0.00025 beside a mean squared error."
+    """AntixK/PyTorch-VAE's VanillaVAE: 3x3 convolutions with stride 2 down to 2x2, and their mirror; its KL is weighted
+    by 0.00025 beside a mean squared error."""
     def __init__(self, size, nfs=(32, 64, 128, 256, 512, 1024)):
         super().__init__()
         self.size, nfs = size, nfs[:5 if size == 64 else 6]
         back, up = nfs[::-1], partial(stage, nn.ConvTranspose2d, output_padding=1)
         self.encoder = nn.Sequential(*[stage(nn.Conv2d, i, o) for i, o in zip((3, *nfs), nfs)], nn.Flatten())
         self.mu_head, self.log_var_head = (nn.Linear(4*nfs[-1], LATENT_DIM) for _ in range(2))
-        self.decode = nn.Sequential(nn.Linear(LATENT_DIM, 4*nfs[-1]), nn.Unflatten(1, (nfs[-1], 2, 2)), *[up(i, o) for i, o in zip(back, (*back[1:], nfs[0]))],
+        self.decode = nn.Sequential(nn.Linear(LATENT_DIM, 4*nfs[-1]), nn.Unflatten(1, (nfs[-1], 2, 2)),
+                                    *[up(i, o) for i, o in zip(back, (*back[1:], nfs[0]))],
                                     nn.Conv2d(nfs[0], 3, 3, padding=1), nn.Tanh())
     def encode(self, x):
         h = self.encoder(x)
@@ -93,13 +100,15 @@ class PyTorchVAE(Peer):
 
 
 class PyTorchExample(Peer):
-    "The VAE of pytorch/examples: one hidden layer of 400 each way, cross-entropy against values in [0, 1], summed over the batch."
+    "The VAE of pytorch/examples: one hidden layer of 400 each way, cross-entropy in [0, 1], summed over the batch."
     low = 0
     def __init__(self):
         super().__init__()
         d = 3*SIZE**2
-        self.hidden, self.mu_head, self.log_var_head = nn.Sequential(nn.Flatten(), nn.Linear(d, 400), nn.ReLU()), nn.Linear(400, LATENT_DIM), nn.Linear(400, LATENT_DIM)
-        self.decode = nn.Sequential(nn.Linear(LATENT_DIM, 400), nn.ReLU(), nn.Linear(400, d), nn.Sigmoid(), nn.Unflatten(1, (3, SIZE, SIZE)))
+        self.hidden = nn.Sequential(nn.Flatten(), nn.Linear(d, 400), nn.ReLU())
+        self.mu_head, self.log_var_head = nn.Linear(400, LATENT_DIM), nn.Linear(400, LATENT_DIM)
+        self.decode = nn.Sequential(nn.Linear(LATENT_DIM, 400), nn.ReLU(), nn.Linear(400, d), nn.Sigmoid(),
+                                    nn.Unflatten(1, (3, SIZE, SIZE)))
     def encode(self, x):
         h = self.hidden(x)
         return self.mu_head(h), self.log_var_head(h)
@@ -128,7 +137,8 @@ def theirs(make, bs, lr, flip, photos, seed):
     "A `Learner` that trains a peer with Adam at its published learning rate and batch size."
     torch.manual_seed(seed)
     dls = car_dls(photos, SIZE, bs, seed=SPLIT, flip=flip)
-    learn = Learner(dls, make().to(dls.device), own_loss, partial(OptimWrapper, opt=torch.optim.Adam), lr=lr, cbs=ChannelsLast())
+    adam = partial(OptimWrapper, opt=torch.optim.Adam)
+    learn = Learner(dls, make().to(dls.device), own_loss, adam, lr=lr, cbs=ChannelsLast())
     learn.remove_cb(ProgressCallback)
     return learn
 
@@ -140,7 +150,8 @@ def ours(make, photos, seed):
 
 
 # A model is a function of the photos and a seed that gives a `Learner`, whose model has `reconstruct`.
-ROWS = {'fast': partial(ours, Recipe.fast), 'quick': partial(ours, Recipe.quick), 'classic, slips mended': partial(ours, Recipe.classic),
+ROWS = {'fast': partial(ours, Recipe.fast), 'quick': partial(ours, Recipe.quick),
+        'classic, slips mended': partial(ours, Recipe.classic),
         'PyTorch-VAE vanilla, one more stage': partial(theirs, partial(PyTorchVAE, 128), 64, 5e-3, True),
         'PyTorch-VAE vanilla, 64x64': partial(theirs, partial(PyTorchVAE, 64), 64, 5e-3, True),
         'pythae VAE, CelebA networks, 64x64': partial(theirs, Pythae, 100, 1e-4, False),
@@ -151,10 +162,13 @@ PCA = f'PCA, {LATENT_DIM} components'
 # The measurement
 
 class Clock(Callback):
-    """Stop after `seconds` of training without validation, counted from `start`, when nothing but the photos was there yet. Schedules run on that time.
+    """Stop after `seconds` of training without validation, counted from `start`, when nothing but the photos was there
+    yet. Schedules run on that time.
     Looks at the held-out PSNR 20 times until it is at the target; looking is not counted."""
     order = 50 # before what reads the part of the training done
-    def __init__(self, seconds, start): self.seconds, self.start, self.next, self.off, self.images, self.reached = seconds, start, 0.05, 0., 0, None
+    def __init__(self, seconds, start):
+        self.seconds, self.start, self.next, self.off = seconds, start, 0.05, 0.
+        self.images, self.reached = 0, None
     def before_fit(self): self.first = self.spent()
     def spent(self):
         if self.dls.device.type == 'cuda' and self.images: torch.cuda.synchronize()
@@ -172,18 +186,15 @@ class Clock(Callback):
     def after_fit(self): self.took = self.spent()
 
 
-def held_out_psnr(learn): return torch.cat([psnr(learn.model.reconstruct(x), x) for x, _ in learn.dls.valid]).mean().item()
+def held_out_psnr(learn):
+    "Mean over the held-out photos, in dB."
+    return torch.cat([psnr(learn.model.reconstruct(x), x) for x, _ in learn.dls.valid]).mean().item()
 
 
 def score(x_hat, x, fd):
     "What reconstructions of the held-out photos are worth."
     distance = dict(fd_lite0=frechet_distance(lite0_features(x_hat), lite0_features(x))) if fd else {}
     return dict(psnr=psnr(x_hat, x).mean().item(), ssim=ssim(x_hat, x).mean().item(), **distance)
-
-
-def peak_memory():
-    "The most that this process has held, in MiB: PyTorch itself, photos and all."
-    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss/(2**20 if sys.platform == 'darwin' else 2**10))
 
 
 def pca_row(photos, fd):
@@ -193,7 +204,8 @@ def pca_row(photos, fd):
     start = time.time()
     x_hat = pca_baseline(train, valid, LATENT_DIM)
     seconds, memory, s = round(time.time() - start, 1), peak_memory(), score(x_hat, scale(torch.from_numpy(valid)), fd)
-    return dict(images_per_second=None, seconds_to_18_db=seconds if s['psnr'] >= TARGET else None, **s, parameters=(LATENT_DIM + 1)*valid[0].size,
+    reached = seconds if s['psnr'] >= TARGET else None
+    return dict(images_per_second=None, seconds_to_18_db=reached, **s, parameters=(LATENT_DIM + 1)*valid[0].size,
                 peak_memory=memory, epochs=None, seconds=seconds, n=len(valid), n_train=len(train))
 
 
@@ -207,9 +219,17 @@ def row(name, photos, minutes, seed, fd):
     x = torch.cat([o for o, _ in learn.dls.valid])
     s = score(torch.cat([model.reconstruct(o) for o in x.split(64)]), x, fd)
     if clock.reached is None and s['psnr'] >= TARGET: clock.reached = round(clock.took, 1)
-    if getattr(model, 'size', SIZE) < SIZE: s['psnr_own_size'] = psnr(model.reconstruct_own(x), F.interpolate(x, (model.size, model.size), mode='area')).mean().item()
-    return dict(name=name, seed=seed, images_per_second=round(clock.images/(clock.took - clock.first), 1), seconds_to_18_db=clock.reached, **s, parameters=sum(p.numel() for p in model.parameters()),
-                peak_memory=memory, epochs=round(clock.images/len(learn.dls.train_ds), 1), seconds=round(clock.took, 1), n=len(x), n_train=len(learn.dls.train_ds))
+    if getattr(model, 'size', SIZE) < SIZE: s['psnr_own_size'] = own_size_psnr(model, x)
+    speed, parameters = clock.images/(clock.took - clock.first), sum(p.numel() for p in model.parameters())
+    n_train = len(learn.dls.train_ds)
+    return dict(name=name, seed=seed, images_per_second=round(speed, 1), seconds_to_18_db=clock.reached, **s,
+                parameters=parameters, peak_memory=memory, epochs=round(clock.images/n_train, 1),
+                seconds=round(clock.took, 1), n=len(x), n_train=n_train)
+
+
+def own_size_psnr(model, x):
+    "PSNR of a network whose images are smaller than the photos, on photos of its size."
+    return psnr(model.reconstruct_own(x), F.interpolate(x, (model.size, model.size), mode='area')).mean().item()
 
 
 def apart(*args):
@@ -218,13 +238,15 @@ def apart(*args):
 
 
 def begin(photos, minutes, fd, out):
-    "The record in `out`, or a new one; raises `ValueError` where it was measured on other photos, for another time or on another machine."
+    "The record in `out`, or a new one; raises `ValueError` where it is of other photos, minutes or another machine."
     digest = hashlib.sha1(image_store(photos, SIZE).images).hexdigest()[:12]
-    same = dict(photos=Path(photos).name, digest=digest, minutes=minutes, fd=fd, size=SIZE, latent_dim=LATENT_DIM, hardware=hardware())
-    record = json.loads(out.read_text()) if out.exists() else dict(
-        date=date.today().isoformat(), **same, versions=dict(car_vae=__version__, commit=commit(), torch=torch.__version__, fastai=fastai.__version__, python=platform.python_version()), rows=[])
+    same = dict(photos=Path(photos).name, digest=digest, minutes=minutes, fd=fd, size=SIZE, latent_dim=LATENT_DIM,
+                hardware=hardware())
+    new = dict(date=date.today().isoformat(), **same, versions=versions(), rows=[])
+    record = json.loads(out.read_text()) if out.exists() else new
     other = [k for k, v in same.items() if record[k] != v]
-    if other: raise ValueError(f"{out} was measured with another {', '.join(other)}: give the same again, or another --out.")
+    if other:
+        raise ValueError(f"{out} was measured with another {', '.join(other)}: give the same again, or another --out.")
     return record
 
 
@@ -240,7 +262,8 @@ def benchmark(photos, minutes, seeds, fd, out, names):
             print(f'{name} is left out: {e}', flush=True)
             continue
         out.write_text(json.dumps(record, indent=1))
-        print(f"{name}, seed {seed}: {new['psnr']:.2f} dB, SSIM {new['ssim']:.3f} after {new['seconds']:.0f} s", flush=True)
+        print(f"{name}, seed {seed}: {new['psnr']:.2f} dB, SSIM {new['ssim']:.3f} after {new['seconds']:.0f} s",
+              flush=True)
     return record
 
 
@@ -253,13 +276,16 @@ def main():
     parser.add_argument('--minutes', type=float, default=3., help='of training, for each model and seed')
     parser.add_argument('--seeds', type=int, default=1, help='how many')
     parser.add_argument('--fd', action='store_true', help='FD-lite0 too; needs car_vae[fd]')
-    parser.add_argument('--out', type=Path, default=folder / f'peers_{date.today()}.json', help='the record; an unfinished one is gone on with')
-    parser.add_argument('--only', nargs='+', choices=[PCA, *ROWS], default=[PCA, *ROWS], metavar='NAME', help=f"some of: {'; '.join([PCA, *ROWS]).replace('%', '%%')}")
+    parser.add_argument('--out', type=Path, default=folder / f'peers_{date.today()}.json',
+                        help='the record; an unfinished one is gone on with')
+    parser.add_argument('--only', nargs='+', choices=[PCA, *ROWS], default=[PCA, *ROWS], metavar='NAME',
+                        help=f"some of: {'; '.join([PCA, *ROWS])}")
     parser.add_argument('--table', type=Path, metavar='FILE', help='train nothing; show this record')
     args = parser.parse_args()
     if args.table: return show(json.loads(args.table.read_text()))
     if not args.photos: parser.error('give a folder of photos, or --table FILE')
-    if args.fd and not find_spec('efficientnet_lite_pytorch'): parser.error('--fd needs car_vae[fd]: pip install -e ".[fd]"')
+    if args.fd and not find_spec('efficientnet_lite_pytorch'):
+        parser.error('--fd needs car_vae[fd]: pip install -e ".[fd]"')
     try: record = benchmark(args.photos, args.minutes, args.seeds, args.fd, args.out, args.only)
     except ValueError as e: parser.error(str(e))
     print()

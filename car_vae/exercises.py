@@ -6,20 +6,75 @@
 __all__ = ['check']
 
 # %% ../nbs/E_exercises.ipynb #7d614b39
+import math
+from typing import NamedTuple
+
 import numpy as np
 from torch import Tensor
 
 # %% ../nbs/E_exercises.ipynb #50791983
-def _array(o): return np.asarray(o.detach().cpu() if isinstance(o, Tensor) else o)
+def _array(o):
+    if isinstance(o, Tensor): o = o.detach().cpu()
+    return np.asarray(o)
 
 def _numbers(a): return a.dtype.kind in 'fiub'
+
+def _near(a, b, tol):
+    "Which numbers of `a` are those of `b`, or nearly"
+    a, b = a.astype(float), b.astype(float)
+    return np.abs(a - b) <= tol*np.maximum(1, np.abs(b))
 
 def _agree(a, b, tol):
     "Whether two arrays have the same shape, and the same words or nearly the same numbers"
     if a.shape != b.shape: return False
-    if not (_numbers(a) and _numbers(b)): return bool((a == b).all())
-    a, b = a.astype(float), b.astype(float)
-    return bool((np.abs(a - b) <= tol*np.maximum(1, np.abs(b))).all())
+    if _numbers(a) and _numbers(b): return bool(_near(a, b, tol).all())
+    return bool((a == b).all())
+
+# %% ../nbs/E_exercises.ipynb #ca9cb043
+class _Slip(NamedTuple):
+    "A slip that everybody makes once"
+    factor: float # the answer after it, in parts of the truth; or the other way round
+    words: str # what to say
+
+_slips = (_Slip(-1, 'the sign is turned'),
+          _Slip(2, 'a factor of 2 is missing, or is one too many'),
+          _Slip(math.log(2), 'nats or bits?'),
+          _Slip(math.log(10), 'the natural or the decimal logarithm?'),
+          _Slip(math.pi, 'a factor of pi is missing, or is one too many'),
+          _Slip(180/math.pi, 'degrees or radians?'),
+          _Slip(100, 'a part of one, or per cent?'),
+          _Slip(127.5, 'grey levels, or the scale from -1 to 1?'),
+          _Slip(255, 'grey levels, or the scale from 0 to 1?'))
+
+_close = 5e-3 # how near to such a factor an answer has to be, as a part of it
+
+def _same(a, b): return np.allclose(a, b, rtol=_close, atol=0)
+
+def _kind(a, b):
+    "The slip that explains all of a wrong answer, in words, or None"
+    if not (a.all() and b.all()): return None
+    for slip in _slips:
+        if _same(a/b, slip.factor) or _same(b/a, slip.factor): return slip.words
+    if _same(a, b**2) or _same(a**2, b): return 'squared, or its root?'
+    return None
+
+# %% ../nbs/E_exercises.ipynb #c9ac2e48
+_bands = {1.1: 'by less than 10 %', 2: 'by less than a factor of 2', 10: 'by less than a factor of 10',
+          math.inf: 'by more than a factor of 10'}
+
+def _far(a, b):
+    "On which side of the truth a number lies, and roughly how far"
+    if a*b < 0: return 'on the wrong side of 0'
+    side = 'too large' if abs(a) > abs(b) else 'too small'
+    if not a*b: return side
+    ratio = max(a/b, b/a)
+    return f'{side}, {next(words for limit, words in _bands.items() if ratio <= limit)}'
+
+_few = 100 # a whole number below this one is soon guessed by somebody who is told how far off it is
+
+def _guessable(b):
+    "Whether any hint would give the answer away: True or False, a word, a small whole number"
+    return not _numbers(b) or b.dtype.kind == 'b' or b.dtype.kind in 'iu' and np.abs(b).max(initial=0) < _few
 
 # %% ../nbs/E_exercises.ipynb #4fd3462d
 def _shown(a):
@@ -27,13 +82,23 @@ def _shown(a):
     text = np.array2string(a, precision=4, threshold=8, edgeitems=2).replace('\n', '')
     return text if a.size <= 8 else f'{text} of shape {a.shape}'
 
+def _hint(a, b, tol):
+    "What is wrong with an answer, in words that do not give the true one away; may be empty"
+    if _numbers(a) != _numbers(b): return 'it should be a number' if _numbers(b) else 'it should be text'
+    if a.shape != b.shape: return f'another shape than {a.shape} is asked for'
+    if _guessable(b): return ''
+    a, b = a.astype(float), b.astype(float)
+    if not np.isfinite(a).all(): return 'it should be finite'
+    if kind := _kind(a, b): return kind
+    return _far(a.item(), b.item()) if a.size == 1 else f'{_near(a, b, tol).sum()} of {a.size} numbers are right'
+
 def check(
     yours, # a number, text, tensor, array or list; `None` while there is no answer
     truth, # what it has to be
     tol:float=1e-2, # how far a number may be off, as a part of the truth or of 1, whichever is larger
 ):
-    "Print an answer to an exercise beside the true one, and whether it is right."
+    "Print whether an answer to an exercise is right, or what kind of slip it may be; never the true answer."
     if yours is None: return print('No answer yet: put yours in place of None.')
     a, b = _array(yours), _array(truth)
-    verdict = 'right' if _agree(a, b, tol) else 'not yet' if a.shape == b.shape else f'not yet, its shape is {a.shape} and not {b.shape}'
-    print(f'your value {_shown(a)}, true value {_shown(b)}: {verdict}')
+    verdict = 'right' if _agree(a, b, tol) else ', '.join(filter(None, ['not yet', _hint(a, b, tol)]))
+    print(f'your value {_shown(a)}: {verdict}')

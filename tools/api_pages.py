@@ -20,7 +20,8 @@ def entry(name, value):
     "What a page says about one public name."
     if not callable(value): return f'## {name}\n\nA `{type(value).__name__}`.\n'
     shown = [show_doc(value, name=name, title_level=2)]
-    if inspect.isclass(value): shown += [show_doc(o, name=f'{name}.{o.__name__}', title_level=3) for o in methods(value)]
+    if inspect.isclass(value):
+        shown += [show_doc(o, name=f'{name}.{o.__name__}', title_level=3) for o in methods(value)]
     return '\n\n'.join(o._repr_markdown_() for o in shown)
 
 
@@ -34,5 +35,6 @@ def api_page(name, lesson):
 def write(folder, lessons):
     "Write `folder/api/NAME.md` for each module of `lessons` (name to lesson), and return their paths."
     (folder / 'api').mkdir(exist_ok=True)
-    for name, lesson in lessons.items(): (folder / 'api' / f'{name}.md').write_text(api_page(name, lesson), encoding='utf-8')
-    return [f'api/{name}.md' for name in lessons]
+    pages = {f'api/{name}.md': api_page(name, lesson) for name, lesson in lessons.items()}
+    for path, text in pages.items(): (folder / path).write_text(text, encoding='utf-8')
+    return list(pages)

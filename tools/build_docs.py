@@ -1,4 +1,5 @@
-"""Make the docs site in _docs/: nbdev processes the notebooks, smalldocs renders them, npm brings what the pages need; Quarto is not needed.
+"""Make the docs site in _docs/: nbdev processes the notebooks, smalldocs renders them, npm brings what the pages need.
+Quarto is not needed.
 
 nbdev names a page without its number (`05_loss.ipynb` is `loss.html`) and links to where the site is published;
 so the processed notebooks are renamed, and the links made relative, before they are rendered.
@@ -44,7 +45,8 @@ def local_links(text, here, pages):
     def relative(m):
         name, *anchor = m[2].partition('#')
         target = posixpath.normpath(posixpath.join(folder, name))
-        to = source_url + target[3:] if target.startswith('../') else posixpath.relpath(pages.get(target, target), folder or '.')
+        inside = posixpath.relpath(pages.get(target, target), folder or '.')
+        to = source_url + target[3:] if target.startswith('../') else inside
         return m[1] + to + ''.join(anchor)
     text = text.replace(badge, posixpath.relpath('images/colab.svg', folder or '.'))
     return readme.link.sub(relative, re.sub(re.escape(site_url) + r'([\w./-]*)', published, text))
@@ -64,8 +66,8 @@ def rename(cache):
         nb, here = nbformat.read(f, as_version=4), f.relative_to(cache).as_posix()
         for cell in nb.cells:
             if cell.cell_type == 'markdown': cell.source = local_links(cell.source, here, pages)
-            for o in cell.get('outputs', []):
-                if 'text/markdown' in o.get('data', {}): o.data['text/markdown'] = local_links(''.join(o.data['text/markdown']), here, pages)
+            for data in [o.data for o in cell.get('outputs', []) if 'text/markdown' in o.get('data', {})]:
+                data['text/markdown'] = local_links(''.join(data['text/markdown']), here, pages)
         f.unlink()
         nbformat.write(nb, page(f))
     for f in cache.glob('api/*.md'): change(f, lambda text: local_links(text, f.relative_to(cache).as_posix(), pages))
@@ -74,21 +76,30 @@ def rename(cache):
 
 def install():
     "Fetch what the pages need with npm, unless it is there."
-    if not shutil.which('npm'): sys.exit('The site needs npm, which comes with Node.js: install it, then run `make docs` again.')
+    if not shutil.which('npm'):
+        sys.exit('The site needs npm, which comes with Node.js: install it, then run `make docs` again.')
     lock, done = explorer / 'package-lock.json', explorer / 'node_modules' / '.package-lock.json'
-    if not done.exists() or done.stat().st_mtime < lock.stat().st_mtime: subprocess.run(['npm', 'ci', '--no-fund', '--no-audit'], cwd=explorer, check=True)
+    if done.exists() and done.stat().st_mtime >= lock.stat().st_mtime: return
+    subprocess.run(['npm', 'ci', '--no-fund', '--no-audit'], cwd=explorer, check=True)
 
 
 def add_explorer(folder):
     "Put the page and its model beside the notebooks in `folder`, where links to it are checked."
-    shutil.copytree(explorer, folder / 'explorer', dirs_exist_ok=True, ignore=shutil.ignore_patterns('node_modules', 'package*.json', '.npmrc', 'README.md'))
+    ours = shutil.ignore_patterns('node_modules', 'package*.json', '.npmrc', 'README.md')
+    shutil.copytree(explorer, folder / 'explorer', dirs_exist_ok=True, ignore=ours)
+
+
+def lessons():
+    "The notebook of each module, by the name that the notebook exports to: `cars` is made from `A_renderer.ipynb`."
+    sources = {f.name: f.read_text(encoding='utf-8') for f in sorted(cfg.nbs_path.glob('*.ipynb'))}
+    return {m[1]: name for name, text in sources.items() if (m := re.search(r'"#\|\s*default_exp (\w+)', text))}
 
 
 def add_api(folder):
     "Write a page about each module, and list them in the menu below the lessons."
-    lessons = {f.stem.split('_', 1)[1]: f.name for f in sorted(folder.glob('[0-9]*.ipynb'))}
-    written = api_pages.write(folder, {k: v for k, v in lessons.items() if (readme.root / 'car_vae' / f'{k}.py').exists()})
-    with (folder / 'sidebar.yml').open('a', encoding='utf-8') as f: f.write('\n'.join(['', '      - section: API', '        contents:', *(f'          - {o}' for o in written), '']))
+    menu = ['', '      - section: API', '        contents:']
+    menu += [f'          - {o}' for o in api_pages.write(folder, lessons())]
+    with (folder / 'sidebar.yml').open('a', encoding='utf-8') as f: f.write('\n'.join([*menu, '']))
 
 
 def add_packages(folder):
@@ -101,24 +112,33 @@ def add_packages(folder):
 
 
 def for_everyone(text):
-    "Let code, tables and formulas that scroll and answers that unfold be reached with the keyboard, and pictures that only decorate be passed over."
-    text = re.sub(r'<(pre|div class="(?:cell-output[^">]*|sd-table)"|span class="math display")(?=[ >])', r'<\1 tabindex="0"', text).replace('<i class="bi bi-github" role="img">', '<i class="bi bi-github" aria-hidden="true">')
+    "Let what scrolls or unfolds be reached with the keyboard, and pictures that only decorate be passed over."
+    scrolls = r'<(pre|div class="(?:cell-output[^">]*|sd-table)"|span class="math display")(?=[ >])'
+    text = re.sub(scrolls, r'<\1 tabindex="0"', text)
+    text = text.replace('<i class="bi bi-github" role="img">', '<i class="bi bi-github" aria-hidden="true">')
     unfold = "if (event.key === 'Enter' || event.key === ' ') { event.preventDefault(); this.click(); }"
-    return re.sub(r'(<div class="callout-header[^>]*) data-bs-toggle', rf'\1 role="button" tabindex="0" onkeydown="{unfold}" data-bs-toggle', text)
+    button = rf'\1 role="button" tabindex="0" onkeydown="{unfold}" data-bs-toggle'
+    return re.sub(r'(<div class="callout-header[^>]*) data-bs-toggle', button, text)
 
 
 def live_anchors(folder):
-    "Take a link whose anchor is not in its page to the top of that page: nbdev links to methods that have no heading of their own."
-    ids = {f.resolve(): set(re.findall(r'\bid="([^"]+)"', f.read_text(encoding='utf-8'))) for f in folder.rglob('*.html')}
-    for f in ids:
-        def alive(m): return m[0] if m[2] in ids.get((f.parent / m[1]).resolve() if m[1] else f, {m[2]}) else f'href="{m[1]}"'
+    "Take a link whose anchor is not in its page to the top of that page: nbdev links to methods without headings too."
+    pages = [f.resolve() for f in folder.rglob('*.html')]
+    ids = {f: set(re.findall(r'\bid="([^"]+)"', f.read_text(encoding='utf-8'))) for f in pages}
+    for f in pages:
+        def alive(m):
+            target = (f.parent / m[1]).resolve() if m[1] else f
+            return m[0] if m[2] in ids.get(target, {m[2]}) else f'href="{m[1]}"'
         change(f, lambda text: re.sub(r'href="([^":#]*)#([^"]+)"', alive, text))
 
 
 def finish(folder):
-    "Make all pages fit for everyone, let them take KaTeX from the site, and do without the fonts that the themes would ask another host for."
-    for f in folder.rglob('*.html'): change(f, lambda text: for_everyone(text.replace(KATEX, os.path.relpath(folder / 'site_libs' / 'katex', f.parent))))
-    for f in (folder / 'site_libs' / 'themes').glob('*.css'): change(f, lambda text: re.sub(r'@import url\([^)]*\);', '', text))
+    "Make all pages fit for everyone, let them take KaTeX from the site, and do without fonts of another host."
+    for f in folder.rglob('*.html'):
+        katex = os.path.relpath(folder / 'site_libs' / 'katex', f.parent)
+        change(f, lambda text: for_everyone(text.replace(KATEX, katex)))
+    for f in (folder / 'site_libs' / 'themes').glob('*.css'):
+        change(f, lambda text: re.sub(r'@import url\([^)]*\);', '', text))
 
 
 def main():

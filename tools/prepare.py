@@ -1,4 +1,5 @@
-"""Clean the notebooks of what execution leaves, export the modules, refresh the site's menu and README.md. With `--check`, fail where that changes a file."""
+"""Clean the notebooks of what execution leaves, export the modules, refresh the site's menu and README.md.
+With `--check`, fail where that changes a file."""
 import os
 import subprocess
 import sys
@@ -22,10 +23,12 @@ def snapshot():
 
 
 def is_progress_bar(output):
-    "Is it what a progress bar leaves in a saved notebook: a line that was written over, a style sheet, or nothing where it was?"
+    "Is it what a progress bar leaves in a saved notebook: a line that was written over, a style sheet, or nothing?"
     if output.get('name') == 'stderr': return '\r' in output.text
     html = output.get('data', {}).get('text/html')
-    return html is not None and (not html.strip() or html.lstrip().startswith('<style>') and 'progress' in html and '<table' not in html)
+    if html is None: return False
+    style = html.lstrip().startswith('<style>') and 'progress' in html and '<table' not in html
+    return style or not html.strip()
 
 
 def drop_progress_bars():
@@ -51,7 +54,8 @@ def differences(before, after, lines=30):
     "One readable piece of text for every file that is not the same."
     for name in sorted(before | after):
         if before.get(name) == after.get(name): continue
-        diff = unified_diff(*(d.get(name, '').splitlines() for d in (before, after)), f'{name} (as it was)', f'{name} (prepared)', lineterm='', n=1)
+        texts = [d.get(name, '').splitlines() for d in (before, after)]
+        diff = unified_diff(*texts, f'{name} (as it was)', f'{name} (prepared)', lineterm='', n=1)
         yield '\n'.join(o[:160] for o in islice(diff, lines))
 
 
@@ -62,4 +66,5 @@ if __name__ == '__main__':
     prepare()
     diffs = list(differences(before, snapshot()))
     if '--check' in sys.argv and diffs:
-        sys.exit('\n\n'.join(diffs) + f'\n\n{len(diffs)} file(s) were not clean or not exported. They are now: look them over and commit them.')
+        told = f'{len(diffs)} file(s) were not clean or not exported. They are now: look them over and commit them.'
+        sys.exit('\n\n'.join([*diffs, told]))

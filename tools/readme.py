@@ -8,6 +8,7 @@ import nbformat
 
 root = Path(__file__).resolve().parent.parent
 note = '<!-- Made from nbs/index.ipynb by `make readme`: edit the notebook, not this file. -->'
+hidden = re.compile(r'^#\|\s*(hide\b|default_exp|export|echo:\s*false)', re.M)
 link = re.compile(r'(\]\(|(?:src|href)=")(?![a-z][a-z+.-]*:|[#/])([^)"\s]+)')
 
 
@@ -20,7 +21,7 @@ def cell_text(cell, folder):
     "What README shows of one cell, or None."
     source = cell.source.strip()
     if cell.cell_type == 'markdown': return rebase(source, folder) or None
-    if cell.cell_type != 'code' or re.search(r'^#\|\s*(hide\b|default_exp|export|echo:\s*false)', source, re.M): return None
+    if cell.cell_type != 'code' or hidden.search(source): return None
     code = re.sub(r'^#\|.*\n?', '', source, flags=re.M).strip()
     return f'```python\n{code}\n```' if code else None
 

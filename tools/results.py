@@ -18,11 +18,17 @@ def spread(values, digits):
     return f'{mean(values):.{digits}f}' + (f' ± {stdev(values):.{digits}f}' if len(values) > 1 else '')
 
 
-columns = {'psnr': ('PSNR (dB)', 2), 'ssim': ('SSIM', 3), 'fd_lite0_reconstructions': ('FD-lite0', 0), 'fd_lite0_samples': ('of samples', 0), 'epochs': ('epochs', 0)}
-
-
-peer_columns = {'images_per_second': ('images/s', 0), 'seconds_to_18_db': ('seconds to 18 dB', 0), 'psnr': ('PSNR (dB)', 2), 'psnr_own_size': ('PSNR at 64x64', 2), 'ssim': ('SSIM', 3),
+columns = {'psnr': ('PSNR (dB)', 2), 'ssim': ('SSIM', 3), 'fd_lite0_reconstructions': ('FD-lite0', 0),
+           'fd_lite0_samples': ('of samples', 0), 'epochs': ('epochs', 0)}
+peer_columns = {'images_per_second': ('images/s', 0), 'seconds_to_18_db': ('seconds to 18 dB', 0),
+                'psnr': ('PSNR (dB)', 2), 'psnr_own_size': ('PSNR at 64x64', 2), 'ssim': ('SSIM', 3),
                 'fd_lite0': ('FD-lite0', 0), 'epochs': ('epochs', 0), 'peak_memory': ('peak memory (MiB)', 0)}
+
+
+def markdown(rows):
+    "A table: its header, then its rows, each a list of texts."
+    header, *lines = rows
+    return '\n'.join(f"| {' | '.join(o)} |" for o in (header, ['---'] * len(header), *lines))
 
 
 def cell(rows, key, digits):
@@ -38,25 +44,29 @@ def peer_cell(rows, key, digits):
 
 
 def table(record, columns=columns, cell=cell):
-    "The record as Markdown: what was measured where, then a line for every model; columns that nobody measured are left out."
+    "The record as Markdown: what was measured where, then a line for every model; no columns that nobody measured."
     groups = {}
     for o in record['rows']: groups.setdefault(o['name'], []).append(o)
     used = {k: c for k, c in columns.items() if any(k in o for o in record['rows'])}
-    lines = [[name, *(cell(rows, k, digits) for k, (_, digits) in used.items()), f"{rows[0]['parameters']:,}"] for name, rows in groups.items()]
+    lines = [[name, *(cell(rows, k, digits) for k, (_, digits) in used.items()), f"{rows[0]['parameters']:,}"]
+             for name, rows in groups.items()]
     header = ['model', *(title for title, _ in used.values()), 'parameters']
-    return '\n'.join([about(record, max(map(len, groups.values()))), '', *(f"| {' | '.join(o)} |" for o in [header, ['---'] * len(header), *lines])])
+    return about(record, max(map(len, groups.values()))) + '\n\n' + markdown([header, *lines])
 
 
 def about(record, seeds):
     "What was measured, for how long and where, in a sentence."
-    first, hw, v = record['rows'][0], record['hardware'], record['versions']
-    return (f"{first['n_train']:,} photos to train on, about {record['minutes']:g} minutes of training each ({hw['gpu'] or hw['cpu']}, {hw['threads']} threads, PyTorch {v['torch']}), "
-            f"measured on {first['n']} other photos at 128x128; {'one seed' if seeds == 1 else f'mean ± standard deviation over {seeds} seeds'}, {record['date']}.")
+    first, hw, torch = record['rows'][0], record['hardware'], record['versions']['torch']
+    where = f"{hw['gpu'] or hw['cpu']}, {hw['threads']} threads, PyTorch {torch}"
+    spread = 'one seed' if seeds == 1 else f'mean ± standard deviation over {seeds} seeds'
+    return (f"{first['n_train']:,} photos to train on, about {record['minutes']:g} minutes of training each ({where}), "
+            f"measured on {first['n']} other photos at 128x128; {spread}, {record['date']}.")
 
 
 def insert(text, new):
     "`text` with `new` between the markers; raises `ValueError` where the second one is missing."
-    if text.count(end) != 1: raise ValueError(f'nbs/index.ipynb has {start} without one {end} behind it: put both back.')
+    if text.count(end) != 1:
+        raise ValueError(f'nbs/index.ipynb has {start} without one {end} behind it: put both back.')
     return re.sub(f'(?<={re.escape(start)}\n).*?(?={re.escape(end)})', lambda _: f'\n{new}\n\n', text, flags=re.S)
 
 
@@ -68,11 +78,14 @@ gpu_rows = {'classic': 'classic', 'fast': 'fast', 'more': 'fast, more photos'}
 
 def gpu_table(record):
     "What the trainings on a GPU came to, and PCA beside each of them."
-    trained = [(name, record[part]) for part, name in gpu_rows.items() if 'psnr' in record[part]]
-    lines = [[name, f"{o['n_train']:,}", f"{o['epochs']:,}", f"{o['seconds']:.0f}", f"{o['psnr']:.2f}", f"{o['pca_psnr']:.2f}", f"{o['ssim']:.3f}"] for name, o in trained]
+    trained = {name: record[part] for part, name in gpu_rows.items() if 'psnr' in record[part]}
     header = ['recipe', 'photos', 'epochs', 'seconds', 'PSNR (dB)', 'PSNR of PCA', 'SSIM']
-    where = f"On a GPU ({record['gpu']}, PyTorch {record['versions']['torch']}), measured on {trained[0][1]['n']} held-out photos at 128x128; one seed, {record['date']}."
-    return '\n'.join([where, '', *(f"| {' | '.join(o)} |" for o in [header, ['---'] * len(header), *lines])])
+    formats = {'n_train': ',', 'epochs': ',', 'seconds': '.0f', 'psnr': '.2f', 'pca_psnr': '.2f', 'ssim': '.3f'}
+    lines = [[name, *(format(o[k], f) for k, f in formats.items())] for name, o in trained.items()]
+    n, torch = next(iter(trained.values()))['n'], record['versions']['torch']
+    where = (f"On a GPU ({record['gpu']}, PyTorch {torch}), measured on {n} held-out photos at 128x128; "
+             f"one seed, {record['date']}.")
+    return where + '\n\n' + markdown([header, *lines])
 
 
 def newest(pattern):
@@ -81,9 +94,10 @@ def newest(pattern):
 
 
 def tables():
-    "The newest record of a few hundred photos, that with more photos beside them, that of a GPU, and that of other projects' networks."
-    ours = [table(o) for kind in ('photos', 'more_photos') for o in newest(f'records/{kind}_*.json')]
-    return '\n\n'.join(ours + [gpu_table(o) for o in newest('records/gpu_*.json')] + [peer_table(o) for o in newest('benchmarks/peers_*.json')])
+    "The newest record of each kind: a few hundred photos, with more beside them, on a GPU, networks of other projects."
+    kinds = {'records/photos': table, 'records/more_photos': table, 'records/gpu': gpu_table,
+             'benchmarks/peers': peer_table}
+    return '\n\n'.join(shown(o) for kind, shown in kinds.items() for o in newest(f'{kind}_*.json'))
 
 
 def update():

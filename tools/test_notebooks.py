@@ -1,4 +1,5 @@
-"""Run every notebook's tests as somebody on Colab would: each is copied alone into an empty folder, and the package is installed. Arguments go to nbdev_test."""
+"""Run every notebook's tests as somebody on Colab would: each alone in an empty folder, with the package installed.
+Arguments go to nbdev_test."""
 import shutil
 import subprocess
 import sys
@@ -22,7 +23,8 @@ def scatter(folder):
 def main():
     with TemporaryDirectory(prefix='notebooks-') as folder:
         scatter(Path(folder))
-        return subprocess.run([Path(sys.executable).parent / 'nbdev_test', '--path', folder, '--do_print', *sys.argv[1:]], cwd=readme.root).returncode
+        command = [Path(sys.executable).parent / 'nbdev_test', '--path', folder, '--do_print', *sys.argv[1:]]
+        return subprocess.run(command, cwd=readme.root).returncode
 
 
 if __name__ == '__main__': sys.exit(main())
