@@ -74,18 +74,22 @@ def _worth_halving(w):
     "Is an array of weights large, and within what 16 bits can hold?"
     return w.dtype == np.float32 and w.size > SMALL and np.abs(w).max() < np.finfo(np.float16).max
 
+def _half_weights(t):
+    "A weight of an ONNX graph as float16, and the Cast that makes it float32 again under its old name"
+    import onnx
+    half = onnx.numpy_helper.from_array(onnx.numpy_helper.to_array(t).astype(np.float16), f'{t.name}_half')
+    return half, onnx.helper.make_node('Cast', [half.name], [t.name], to=onnx.TensorProto.FLOAT)
+
 def _halve(path):
     "Store the weights of an ONNX file as float16, with a Cast to float32 behind each"
     import onnx
-    model, casts = onnx.load(path), []
+    model = onnx.load(path)
     g = model.graph
-    for t in list(g.initializer):
-        w = onnx.numpy_helper.to_array(t)
-        if not _worth_halving(w): continue
-        half = onnx.numpy_helper.from_array(w.astype(np.float16), f'{t.name}_half')
-        casts.append(onnx.helper.make_node('Cast', [half.name], [t.name], to=onnx.TensorProto.FLOAT))
-        g.initializer.remove(t); g.initializer.append(half)
-    nodes = [*casts, *g.node]
+    large = [t for t in g.initializer if _worth_halving(onnx.numpy_helper.to_array(t))]
+    pairs = [_half_weights(t) for t in large]
+    for t in large: g.initializer.remove(t)
+    g.initializer.extend([half for half, _ in pairs])
+    nodes = [*(cast for _, cast in pairs), *g.node]
     del g.node[:]
     g.node.extend(nodes)
     onnx.checker.check_model(model)
