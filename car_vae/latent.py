@@ -191,7 +191,7 @@ class StandardNormal:
         "Make it again from what was kept."
         return cls(**tensors, **values)
 
-# %% ../nbs/08_latent.ipynb #8995628b
+# %% ../nbs/08_latent.ipynb #39965618
 def sample(
     model, # trained, or a `Run`; used in eval mode
     n:int, # how many images
@@ -265,7 +265,7 @@ def _log_gaussian(scale, away):
     else: u, widths = torch.linalg.solve_triangular(scale, away.T, upper=False).T, scale.diagonal()
     return -0.5*(u**2 + _LOG_2PI).sum(1) - widths.log().sum()
 
-# %% ../nbs/08_latent.ipynb #907603a9
+# %% ../nbs/08_latent.ipynb #1ad34279
 FULL_COVARIANCE = 512 # latents of more dimensions get variances only: a covariance would be too large, and too vague
 IMAGES_PER_GAUSSIAN, MOST_GAUSSIANS = 150, 16
 VARIANCE_FLOOR = 1e-6 # keeps a Gaussian of equal images from being flat
