@@ -1,6 +1,7 @@
 import {blend} from './blend.js';
 import {dream} from './dream.js';
 import {map} from './map.js';
+import {partsOf, whatIsMissing} from './meta.js';
 import {load} from './model.js';
 import {$, recall, remember, state} from './page.js';
 import {photo} from './photo.js';
@@ -32,14 +33,27 @@ function arrows(e) {
   if (by) go(names[(names.indexOf(current) + by + names.length) % names.length]);
 }
 
+// What this model has seen, and what it comes without.
+function tellAbout({meta, ofDrawnCars}) {
+  if (!ofDrawnCars) $('seen').textContent = `${meta.n_train.toLocaleString('en')} photos`;
+  $('note').textContent = whatIsMissing(meta);
+  $('note').hidden = !$('note').textContent;
+}
+
 async function start() {
   const model = await load('model', text => { $('status').textContent = text; });
-  for (const make of [blend, shape, dream, map, photo]) parts[make.name] = make(model, go);
+  tellAbout(model);
+  const shown = partsOf(model.meta);
+  for (const make of [blend, shape, dream, map, photo]) {
+    $(`tab-${make.name}`).hidden = !shown.includes(make.name);
+    if (shown.includes(make.name)) parts[make.name] = make(model, go);
+  }
   for (const name in parts) $(`tab-${name}`).addEventListener('click', () => go(name));
   $('tabs').addEventListener('keydown', arrows);
   $('tabs').hidden = false;
-  addEventListener('hashchange', () => open(state().get('part') in parts ? state().get('part') : 'blend'));
-  await open(state().get('part') in parts ? state().get('part') : 'blend');
+  const wanted = () => state().get('part') in parts ? state().get('part') : Object.keys(parts)[0];
+  addEventListener('hashchange', () => open(wanted()));
+  await open(wanted());
   $('status').textContent = 'Ready.';
 }
 

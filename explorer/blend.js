@@ -46,7 +46,7 @@ export function blend(model) {
 
   return {
     open() {
-      const s = state(), car = (k, other) => cars[s.get(k)] ? s.get(k) : other;
+      const s = state(), car = (k, other) => cars[s.get(k)] ? s.get(k) : Math.min(other, cars.length - 1);
       [a.value, b.value] = [car('a', 6), car('b', 14)];
       if (s.has('t')) t.value = s.get('t');
       loop.checked = s.get('loop') !== '0';

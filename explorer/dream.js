@@ -14,7 +14,7 @@ export function dream(model, go) {
   const paint = painter(model, canvases, () => latents);
   function again() {
     const random = generator(seed);
-    latents = canvases.map(() => draw(model.meta.density, random));
+    latents = canvases.map(() => draw(model.meta.density, model.dim, random));
     remember('dream', {seed});
     return paint();
   }

@@ -24,12 +24,19 @@ export function generator(seed) {
 
 const gaussian = random => Math.sqrt(-2*Math.log(1 - random()))*Math.cos(2*Math.PI*random());
 
-// A latent from the mixture of Gaussians in meta.json.
-export function draw({weights, means, scale_trils}, random) {
+// The priors of meta.json that this page can draw from; another one needs Python.
+const MIXTURE = 'car_vae.latent:Mixture', NORMAL = 'car_vae.latent:StandardNormal';
+export const drawable = ({kind}) => kind === MIXTURE || kind === NORMAL;
+
+// A latent of `dim` numbers from the density in meta.json.
+export function draw(density, dim, random) {
+  if (density.kind === NORMAL) return Float32Array.from({length: dim}, () => gaussian(random));
+  const {weights, means, scale_trils, scales} = density;
   let left = random()*weights.reduce((a, b) => a + b), k = 0;
   while (k < weights.length - 1 && (left -= weights[k]) > 0) k++;
   const noise = means[k].map(() => gaussian(random));
-  return Float32Array.from(means[k], (mean, i) => mean + scale_trils[k][i].reduce((sum, o, j) => sum + o*noise[j], 0));
+  const stretched = i => scales ? scales[k][i]*noise[i] : scale_trils[k][i].reduce((sum, o, j) => sum + o*noise[j], 0);
+  return Float32Array.from(means[k], (mean, i) => mean + stretched(i));
 }
 
 // The mean of the nearest latents, weighted by one over the squared distance in the plane.

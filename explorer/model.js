@@ -1,5 +1,6 @@
 // The exported model: latents to pictures, and pictures to latents.
 import * as ort from './vendor/ort.wasm.bundle.min.mjs';
+import {complete} from './meta.js';
 
 ort.env.wasm.numThreads = 1;
 
@@ -10,7 +11,10 @@ async function read(url) {
 }
 
 export class Model {
-  constructor(folder, meta, decoder) { Object.assign(this, {folder, meta, decoder, size: meta.size, dim: meta.latent_dim, turn: Promise.resolve()}); }
+  constructor(folder, meta, decoder) {
+    Object.assign(this, {folder, meta, decoder, size: meta.size, dim: meta.latent_dim, turn: Promise.resolve()});
+    this.ofDrawnCars = meta.trained_on === 'embedded cars';
+  }
 
   // onnxruntime answers one question at a time, so they queue here.
   queue(job) { return this.turn = this.turn.catch(() => {}).then(job); }
@@ -57,8 +61,7 @@ async function session(folder, name) {
 export async function load(folder, say) {
   if (typeof WebAssembly !== 'object') throw new Error('This browser cannot run WebAssembly, which the model needs. Any browser of the last years can: please try another one.');
   say('Loading the numbers of the latent space …');
-  const meta = await (await read(`${folder}/meta.json`)).json();
-  meta.examples = meta.examples.map(o => Float32Array.from(o));
+  const meta = complete(await (await read(`${folder}/meta.json`)).json());
   say('Loading the decoder and the program that runs it, a few megabytes …');
   return new Model(folder, meta, await session(folder, meta.decoder));
 }

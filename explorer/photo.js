@@ -1,13 +1,33 @@
+import {darkBox} from './crop.js';
 import {fromText, toText} from './latent.js';
 import {$, remember, show, state} from './page.js';
 
-// As in training: padded to a white square, then resized.
-export async function prepare(file, size) {
-  const picture = await createImageBitmap(file), side = Math.max(picture.width, picture.height);
-  const canvas = new OffscreenCanvas(side, side), g = canvas.getContext('2d');
+const MOST = 2048; // pixels of a side in which the edges of a car are looked for
+
+// A white canvas and what draws on it.
+function white(width, height) {
+  const canvas = new OffscreenCanvas(width, height), g = canvas.getContext('2d');
   g.fillStyle = 'white';
-  g.fillRect(0, 0, side, side);
-  g.drawImage(picture, (side - picture.width)/2, (side - picture.height)/2);
+  g.fillRect(0, 0, width, height);
+  return [canvas, g];
+}
+
+// Where the car is in a picture: all of it, or what is not white where the model was trained on cropped pictures.
+function frame(picture, crop) {
+  const whole = {x: 0, y: 0, width: picture.width, height: picture.height};
+  if (!crop) return whole;
+  const k = Math.min(1, MOST/Math.max(picture.width, picture.height));
+  const [width, height] = [picture.width, picture.height].map(o => Math.max(1, Math.round(k*o))), [, g] = white(width, height);
+  g.drawImage(picture, 0, 0, width, height);
+  const box = darkBox(g.getImageData(0, 0, width, height), crop);
+  return box ? {x: box.x/k, y: box.y/k, width: box.width/k, height: box.height/k} : whole;
+}
+
+// As in training: cropped if the model's images were, padded to a white square, then resized.
+export async function prepare(file, size, crop) {
+  const picture = await createImageBitmap(file), {x, y, width, height} = frame(picture, crop), side = Math.ceil(Math.max(width, height));
+  const [canvas, g] = white(side, side);
+  g.drawImage(picture, x, y, width, height, Math.floor((side - width)/2), Math.floor((side - height)/2), width, height);
   const small = new OffscreenCanvas(size, size), s = small.getContext('2d');
   s.imageSmoothingQuality = 'high';
   s.drawImage(canvas, 0, 0, size, size);
@@ -17,10 +37,12 @@ export async function prepare(file, size) {
 export function photo(model, go) {
   const drop = $('photo-drop'), problem = $('photo-problem');
   let latent = null;
+  $('photo-crop').hidden = !model.meta.preprocessing.crop;
+  $('photo-drawn').hidden = !model.ofDrawnCars;
 
   async function take(file) {
     let image;
-    try { image = await prepare(file, model.size); }
+    try { image = await prepare(file, model.size, model.meta.preprocessing.crop); }
     catch { return complain(`${file.name} is no picture that this browser can read. Try a JPEG or PNG file.`); }
     problem.hidden = true;
     show($('photo-before'), image);

@@ -1,0 +1,106 @@
+"""The explorer's arithmetic, without a browser: its modules in Node, beside the Python that they repeat."""
+import json
+import shutil
+import subprocess
+
+import numpy as np
+import pytest
+import readme
+
+explorer = readme.root / 'explorer'
+pytestmark = pytest.mark.skipif(not shutil.which('node'), reason='these tests need Node.js')
+mixture = dict(kind='car_vae.latent:Mixture', weights=[0.25, 0.75], means=[[-5., 0.], [5., 1.]])
+full = mixture | dict(scale_trils=[[[1.], [0.5, 0.2]]]*2)
+
+
+def node(module, code, **given):
+    "What `code`, the body of a function, returns in Node, where a module of the explorer is `m`."
+    script = f"import {{readFileSync}} from 'fs'; import * as m from '{(explorer / module).as_uri()}';" \
+             f"const given = JSON.parse(readFileSync(0, 'utf8')), f = ({{{', '.join(given)}}}) => {{ {code} }};" \
+             "console.log(JSON.stringify(f(given)));"
+    command = ['node', '--input-type=module', '-e', script]
+    ran = subprocess.run(command, input=json.dumps(given), capture_output=True, text=True)
+    assert not ran.returncode, ran.stderr
+    return json.loads(ran.stdout)
+
+
+@pytest.fixture(scope='module')
+def meta(): return json.loads((explorer / 'model' / 'meta.json').read_text())
+
+
+def test_the_model_has_what_the_page_reads(meta):
+    "The committed model, as `export_onnx` writes one now."
+    assert meta['latents_of'] == 'fresh embedded cars' and meta['trained_on'] == 'embedded cars'
+    assert meta['latent_shape'] == [meta['latent_dim']] == [len(meta['examples'][0])]
+    assert meta['preprocessing']['size'] == meta['size'] and meta['preprocessing']['crop'] is None
+    assert meta['density']['kind'] == mixture['kind']
+    shown = node('meta.js', 'return m.partsOf(m.complete(meta))', meta=meta)
+    assert shown == ['blend', 'shape', 'dream', 'map', 'photo']
+    assert node('meta.js', 'return m.whatIsMissing(meta)', meta=meta) == ''
+
+
+def test_photos_without_latents():
+    "A model of photos: draws to begin with, and no map."
+    bare = dict(latent_dim=2, latent_shape=[2], density=full, map=None, examples=[], latents_of='nothing')
+    code = 'const o = m.complete(meta); return [o.example_names, o.examples.map(z => [...z])]'
+    names, latents = node('meta.js', code, meta=bare)
+    assert names[0] == 'draw 1' and len(names) == len(latents) == 16 and np.std(latents) > 1
+    assert node('meta.js', 'return m.partsOf(m.complete(meta))', meta=bare) == ['blend', 'shape', 'dream', 'photo']
+    assert 'no map' in node('meta.js', 'return m.whatIsMissing(meta)', meta=bare)
+    asked = node('meta.js', 'return m.whatIsMissing(meta)', meta=bare | dict(latents_of='training photos'))
+    assert 'training photos' in asked
+
+
+def test_a_prior_of_another_kind():
+    other = dict(latent_dim=2, latent_shape=[2], density=dict(kind='flow:Flow'), latents_of='nothing')
+    assert node('meta.js', 'return m.partsOf(m.complete(meta))', meta=other) == ['shape', 'photo']
+    assert 'flow:Flow' in node('meta.js', 'return m.whatIsMissing(meta)', meta=other)
+
+
+def test_a_latent_that_is_no_row_is_refused_in_words():
+    grid = dict(latent_dim=256, latent_shape=[4, 8, 8])
+    said = node('meta.js', 'try { m.complete(meta) } catch (e) { return e.message }', meta=grid)
+    assert '4 × 8 × 8' in said and 'cannot show' in said
+
+
+def draws(density, dim=2, n=20_000):
+    code = f'const r = m.generator(1); return Array.from({{length: {n}}}, () => [...m.draw(density, dim, r)])'
+    return np.array(node('latent.js', code, density=density, dim=dim))
+
+
+def test_draws_have_the_density_of_meta_json():
+    z = draws(full)
+    assert abs((z[:, 0] < 0).mean() - 0.25) < 0.02
+    near = z[z[:, 0] > 0]
+    assert np.abs(near.mean(0) - [5, 1]).max() < 0.05
+    assert np.abs(np.cov(near.T) - [[1, 0.5], [0.5, 0.29]]).max() < 0.05
+    narrow = draws(mixture | dict(scales=[[1., 0.2]]*2))
+    assert np.abs(narrow[narrow[:, 0] > 0].std(0) - [1, 0.2]).max() < 0.05
+    normal = draws(dict(kind='car_vae.latent:StandardNormal'), 3)
+    assert normal.shape[1] == 3 and np.abs(normal.std(0) - 1).max() < 0.05
+
+
+def test_paths_are_those_of_the_package():
+    import torch
+    from car_vae.latent import lerp, slerp
+    a, b = torch.randn(2, 8, generator=torch.Generator().manual_seed(0)).tolist()
+    for name, theirs in dict(lerp=lerp, slerp=slerp).items():
+        ours = node('latent.js', f'return [...m.{name}(Float32Array.from(a), Float32Array.from(b), 0.3)]', a=a, b=b)
+        assert np.abs(np.array(ours) - theirs(torch.tensor(a), torch.tensor(b), 0.3).numpy()).max() < 1e-5
+
+
+@pytest.mark.parametrize('seed', range(4))
+def test_the_crop_is_that_of_the_package(seed):
+    from PIL import Image
+    from car_vae.data import autocrop
+    from car_vae.export import CROP
+    rng = np.random.default_rng(seed)
+    pixels = np.full((60, 80, 4), 255, np.uint8)
+    pixels[15:41, 20:65, :3] = rng.integers(225, 246, (26, 45, 3))
+    pixels[0, 0, :3] = 0   # a speck is no car
+    image = dict(data=pixels.ravel().tolist(), width=80, height=60)
+    box = node('crop.js', 'return m.darkBox(image, crop)', image=image, crop=CROP)
+    cut = pixels[box['y']:box['y'] + box['height'], box['x']:box['x'] + box['width'], :3]
+    assert np.array_equal(cut, np.asarray(autocrop(Image.fromarray(pixels[..., :3]))))
+    white = dict(data=[255]*16, width=2, height=2)
+    assert node('crop.js', 'return m.darkBox(image, crop)', image=white, crop=CROP) is None
