@@ -30,11 +30,8 @@ def run_dls(
 )->DataLoaders: # `valid`: images of `source` that the run has not seen; `train`: those that it was trained on
     "Batches of what a run was trained on and of what it has not seen; raises `ValueError` where it has seen all."
     run = Run(run)
-    trained, unseen = run.split(source)
-    if not len(unseen):
-        raise ValueError(f'{run.folder} was trained on all images of this source: give images that it has not seen.')
     device = torch.device(device or default_device())
-    return DataLoaders(*(StoreDL(o, bs=run.recipe.bs, device=device) for o in (trained, unseen)), device=device)
+    return DataLoaders(*(StoreDL(o, bs=run.recipe.bs, device=device) for o in run.split(source)), device=device)
 
 # %% ../nbs/07_evaluate.ipynb #1a3b74c2
 MOST_FITTED = 5000 # training images from which the principal components are computed
