@@ -117,7 +117,9 @@ class _Probe:
         "How hard the loss draws a grey x_hat to the images, per value: 2 for a summed squared error"
         x_hat, mu, lv = self.rest
         grey = torch.full_like(x_hat, self.x.mean()).requires_grad_()
-        g, = torch.autograd.grad(self.loss((grey, mu, lv), self.x), grey, allow_unused=True)
+        loss = self.loss((grey, mu, lv), self.x)
+        if not loss.requires_grad: return 0. # it does not look at x_hat
+        g, = torch.autograd.grad(loss, grey, allow_unused=True)
         if g is None: return 0.
         d = (self.x - self.x.mean()).reshape(g.shape)
         return float(-(g*d).sum()*len(d)/d.pow(2).sum())
