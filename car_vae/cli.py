@@ -225,7 +225,7 @@ def _options(arch, pairs):
     from car_vae.model import arch_options
     given, known = dict(o.partition('=')[::2] for o in pairs), arch_options(arch)
     for k, v in given.items():
-        if k not in known: raise ValueError(f'--option {k} is unknown: of {arch!r} its options are {", ".join(known) or "none"}.')
+        if k not in known: raise ValueError(f'--option {k}: of {arch!r}, its options are {", ".join(known) or "none"}.')
         try: given[k] = _converted(known[k].type, v)
         except ValueError as e: raise ValueError(f'--option {k}={v}: it has to be of type '
                                                  f'{known[k].type.__name__}.') from e
@@ -513,7 +513,7 @@ def export(
     sizes = [f'{o} ({(out/o).stat().st_size/1e6:.1f} MB)' for o in ('encoder.onnx', 'decoder.onnx', 'meta.json')]
     print(f"{run} as {', '.join(sizes)} in {out}")
 
-# %% ../nbs/14_cli.ipynb #d1b2d1d3
+# %% ../nbs/14_cli.ipynb #8025a6bc
 @command('car_vae cache')
 def cache(
     clear:bool=False, # Delete what is kept: it is made again when it is needed.

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['RULES', 'FORMAT', 'ALL_CARS', 'Rule', 'Recipe', 'read_json', 'write_json', 'read_tensors', 'Run']
 
-# %% ../nbs/C_runs.ipynb #05bd071d
+# %% ../nbs/C_runs.ipynb #8303504c
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, fields
@@ -20,7 +20,7 @@ from fastcore.basics import patch
 
 from . import __version__
 
-# %% ../nbs/C_runs.ipynb #813d6105
+# %% ../nbs/C_runs.ipynb #bac8f138
 class Rule(NamedTuple):
     "What a field of a `Recipe` has to be."
     holds:Callable # from a value to True or False
@@ -51,7 +51,7 @@ def _obeys(rule, value):
     try: return bool(rule.holds(value))
     except TypeError: return False
 
-# %% ../nbs/C_runs.ipynb #637f814a
+# %% ../nbs/C_runs.ipynb #48c57308
 @dataclass
 class Recipe:
     "Everything that decides how a model is trained, apart from the images; raises `ValueError` on what cannot work."
@@ -106,7 +106,7 @@ class Recipe:
         "The same recipe with other fields, or with other options of the network."
         return _recipe(kwargs, **asdict(self))
 
-# %% ../nbs/C_runs.ipynb #c0e5eb4d
+# %% ../nbs/C_runs.ipynb #4bc2a1de
 def _recipe(given, **defaults):
     "A recipe of its defaults and what was given; a name that is no field is an option of the network"
     names = {o.name for o in fields(Recipe)}
@@ -125,7 +125,7 @@ def _know_options(recipe):
         raise ValueError(f'{k} is neither a field of a recipe nor an option of the network {recipe.arch!r}, '
                          f'which has {", ".join(known) or "none"}.')
 
-# %% ../nbs/C_runs.ipynb #3a1a40db
+# %% ../nbs/C_runs.ipynb #e93a8bb8
 def _damaged(f, why, remedy):
     "The error for a file of a run that cannot be used"
     return ValueError(f'{f} is damaged ({str(why).splitlines()[0] if str(why) else type(why).__name__}). {remedy}')
@@ -159,7 +159,7 @@ def read_tensors(
         with safe_open(f, 'pt') as o: return {k: o.get_tensor(k) for k in o.keys()}, o.metadata() or {}
     except (SafetensorError, ValueError) as e: raise _damaged(f, e, _resume_again) from e
 
-# %% ../nbs/C_runs.ipynb #1e5d5863
+# %% ../nbs/C_runs.ipynb #005c80cb
 FORMAT = 2 # of `config.json`
 ALL_CARS = 4000 # what the first edition wrote where no number was asked for
 
@@ -187,7 +187,7 @@ def _read_recipe(f, d):
     try: return Recipe(**d)
     except (TypeError, ValueError) as e: raise _damaged(f, e, _train_again) from e
 
-# %% ../nbs/C_runs.ipynb #add70e59
+# %% ../nbs/C_runs.ipynb #d22bd351
 class Run:
     "A run folder: what was trained, on what, how, and what came of it."
     def __init__(self,
@@ -244,7 +244,7 @@ class Run:
         raise FileNotFoundError(f'{self} has no {name} yet: resume the run to finish it (`car_vae train ... '
                                 '--resume`).')
 
-# %% ../nbs/C_runs.ipynb #dfc76ccb
+# %% ../nbs/C_runs.ipynb #f499e0b4
 def _source(d):
     "A source from `config.json`; `None` where there is none"
     from car_vae.data import Source
@@ -269,7 +269,7 @@ def prepare(self:Run):
                          'know.')
     return Preparation(**self.config['prepare'])
 
-# %% ../nbs/C_runs.ipynb #a30b3297
+# %% ../nbs/C_runs.ipynb #98a2d0bc
 @patch
 def model(self:Run,
     device='cpu', # where to put it
@@ -295,7 +295,7 @@ def latents(self:Run)->tuple:
     d, _ = read_tensors(self._file('latents.safetensors'))
     return d['mu'], d['log_var']
 
-# %% ../nbs/C_runs.ipynb #9d31987b
+# %% ../nbs/C_runs.ipynb #c79749d6
 def _named(name):
     "What `'module:name'` names; raises `ValueError` where it cannot be imported"
     module, _, what = name.partition(':')
@@ -323,7 +323,7 @@ def save_prior(self:Run,
     write_atomically(self/'prior.safetensors', lambda p: save_file({k: v.contiguous() for k, v in tensors.items()}, p))
     write_json(self/'prior.json', dict(kind=kind, values=values))
 
-# %% ../nbs/C_runs.ipynb #17064fcd
+# %% ../nbs/C_runs.ipynb #5ee77792
 @patch
 def _store(self:Run, source, download=True):
     "The images of a source, prepared as for the training"

@@ -14,7 +14,6 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import asdict
 from functools import partial
 from itertools import count
-from pathlib import Path
 
 import fastai
 import matplotlib.pyplot as plt
@@ -52,7 +51,7 @@ def lr_schedule(
     rise, fall = SchedCos(recipe.lr/25, recipe.lr), SchedCos(recipe.lr, recipe.lr*COOL_TO)
     return combine_scheds([0.2, 0.8], [rise, fall])
 
-# %% ../nbs/06_train.ipynb #7c4fa1a2
+# %% ../nbs/06_train.ipynb #f9f74d13
 class RecipeSchedule(ParamScheduler):
     "The recipe's learning rate; `fit(lr=...)` sets its highest, and a schedule that a fit brings replaces it."
     def __init__(self,
@@ -189,7 +188,7 @@ def _optimiser(recipe):
     opt = torch.optim.AdamW if recipe.wd else torch.optim.Adam
     return partial(OptimWrapper, opt=opt, betas=recipe.moms, weight_decay=recipe.wd, fused=True)
 
-# %% ../nbs/06_train.ipynb #884535e3
+# %% ../nbs/06_train.ipynb #9fa97ac4
 MOST = 1.01 # what an image may reach, with a little room for rounding
 
 def _fit_together(dls, recipe):

@@ -32,7 +32,8 @@ program = str(Path(sys.executable).with_name('car_vae'))
 def start(*args):
     "A process that can be interrupted, also where this one ignores Ctrl+C because it runs in the background."
     listen = None if os.name == 'nt' else lambda: signal.signal(signal.SIGINT, signal.default_int_handler)
-    return subprocess.Popen([program, *map(str, args)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=listen)
+    return subprocess.Popen([program, *map(str, args)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                            preexec_fn=listen)
 
 
 def run(*args, code=0):
@@ -59,7 +60,8 @@ def here(tmp_path_factory):
     "A working folder with 30 photos of several formats, a file that is none, the same as a zip file, and a cache of its own."
     folder = tmp_path_factory.mktemp('cli')
     (folder / 'photos').mkdir()
-    for i in range(30): picture(i, (48, 40) if i % 2 else (36, 64)).save(folder / f"photos/car{i:02}.{'png' if i % 3 else 'jpg'}")
+    for i in range(30):
+        picture(i, (48, 40) if i % 2 else (36, 64)).save(folder / f"photos/car{i:02}.{'png' if i % 3 else 'jpg'}")
     (folder / 'photos/broken.jpg').write_text('not an image')
     with ZipFile(folder / 'photos.zip', 'w') as z:
         for f in (folder / 'photos').iterdir(): z.write(f, f'photos/{f.name}')
@@ -91,19 +93,22 @@ def call(here, capsys):
 
 def test_importing_the_commands_imports_nothing_heavy():
     code = "import sys, car_vae.cli; print([o for o in ('torch', 'fastai', 'numpy', 'pandas', 'PIL', 'matplotlib') if o in sys.modules])"
-    assert subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, check=True).stdout.strip() == '[]'
+    assert subprocess.run([sys.executable, '-c', code], capture_output=True, text=True,
+                          check=True).stdout.strip() == '[]'
 
 
 def test_help_lists_the_commands_and_each_has_an_example(call):
     text = run()[0]
     assert text == call('--help')[0]
-    assert [m for m in re.findall(r'^  (\w+)  ', text, re.M) if m in COMMANDS] == list(COMMANDS) and '...' not in text.split('Commands:')[1]
+    assert [m for m in re.findall(r'^  (\w+)  ', text,
+                                  re.M) if m in COMMANDS] == list(COMMANDS) and '...' not in text.split('Commands:')[1]
     for command in COMMANDS: assert f'Example:  car_vae {command}' in ' '.join(call(command, '--help')[0].split(' '))
 
 
 def test_every_parameter_is_explained():
     for c in app.registered_commands:
-        for p in inspect.signature(c.callback).parameters.values(): assert len((p.annotation.__metadata__[0].help or '').split()) > 2, f'{c.callback.__name__} {p.name}'
+        for p in inspect.signature(c.callback).parameters.values():
+            assert len((p.annotation.__metadata__[0].help or '').split()) > 2, f'{c.callback.__name__} {p.name}'
 
 
 def test_version(): assert run('--version')[0] == f'car_vae {__version__}\n'
@@ -115,7 +120,8 @@ def test_train_says_what_it_read_and_how_good_it_became(trained):
     folder, text = trained
     assert '30 images of 32x32 from photos, 1 skipped' in text and 'skipped broken.jpg' in text
     assert re.search(r'Held-out PSNR \d+\.\d+ dB over 9 images; PCA with 4 components: \d+\.\d+ dB', text)
-    for name in 'config.json', 'model.safetensors', 'history.csv', 'checkpoint.pt', 'loss.png', 'reconstructions.png': assert (folder / name).stat().st_size
+    for name in 'config.json', 'model.safetensors', 'history.csv', 'checkpoint.pt', 'loss.png', 'reconstructions.png':
+        assert (folder / name).stat().st_size
 
 
 def test_the_next_commands_work_as_printed(trained, call):
@@ -165,11 +171,13 @@ def test_extra_images_are_trained_on_and_never_held_out(here, call):
 
 def test_info(trained):
     text = run('info', trained[0])[0]
-    for o in '(finished)', '12 of 12', 'compact', 'latent_dim 4', 'learning rate 0.004', '21 to train on and 9 held out, 32x32, from ', f'car_vae {__version__}', 'torch': assert o in text
+    for o in '(finished)', '12 of 12', 'compact', 'latent_dim 4', 'learning rate 0.004', '21 to train on and 9 held out, 32x32, from ', f'car_vae {__version__}', 'torch':
+        assert o in text
 
 
 def test_minutes_fit_the_schedule_to_the_machine(here):
-    out, _ = run('train', 'photos.zip', '--size', 32, '--latent-dim', 4, '--bs', 8, '--minutes', 0.2, '--out', 'runs/zip')
+    out, _ = run('train', 'photos.zip', '--size', 32, '--latent-dim', 4, '--bs', 8, '--minutes', 0.2, '--out',
+                 'runs/zip')
     assert '30 images of 32x32 from photos.zip' in out
     epochs = json.loads((here / 'runs/zip/config.json').read_text())['recipe']['epochs']
     assert f'epoch {epochs}/{epochs}' in out
@@ -178,7 +186,8 @@ def test_minutes_fit_the_schedule_to_the_machine(here):
 @pytest.mark.skipif(os.name == 'nt', reason='a signal is sent')
 def test_resume_after_an_interrupt_gives_the_same_weights(trained):
     p, t0 = start('train', 'photos', *TINY, '--out', 'runs/two halves'), time.time()
-    while not Path('runs/two halves/checkpoint.pt').exists() and p.poll() is None and time.time() - t0 < 120: time.sleep(0.05)
+    while not Path('runs/two halves/checkpoint.pt').exists() and p.poll() is None and time.time() - t0 < 120:
+        time.sleep(0.05)
     p.send_signal(signal.SIGINT)
     _, err = p.communicate(timeout=60)
     assert p.returncode == 130 and 'Traceback' not in err
@@ -208,9 +217,11 @@ def test_a_run_is_resumed_as_it_began(trained, call):
 
 
 def test_options_arrive_in_the_run(here, call):
-    call('train', 'photos', '--recipe', 'classic', '--arch', 'compact', '--size', 64, '--latent-dim', 6, '--bs', 5, '--lr', 0.002, '--seed', 3, '--epochs', 1, '--device', 'cpu', '--out', 'runs/options')
+    call('train', 'photos', '--recipe', 'classic', '--arch', 'compact', '--size', 64, '--latent-dim', 6, '--bs', 5,
+         '--lr', 0.002, '--seed', 3, '--epochs', 1, '--device', 'cpu', '--out', 'runs/options')
     text = call('info', 'runs/options')[0]
-    for o in 'classic: compact network', 'latent_dim 6', 'batch 5', 'learning rate 0.002', 'seed 3', '1 of 1', '64x64', 'cpu': assert o in text
+    for o in 'classic: compact network', 'latent_dim 6', 'batch 5', 'learning rate 0.002', 'seed 3', '1 of 1', '64x64', 'cpu':
+        assert o in text
 
 
 # Pictures
@@ -239,7 +250,8 @@ def test_reconstruct_loses_no_image(trained, call):
     for folder in 'clash/a', 'clash/b': Path(folder).mkdir(parents=True)
     picture(1, (40, 40)).save('clash/a/one.png')
     picture(2, (40, 40)).save('clash/b/one.jpg')
-    assert 'would both become one.png' in call('reconstruct', trained[0], 'clash', 'rec clash', code=2)[1] and not Path('rec clash').exists()
+    assert 'would both become one.png' in call('reconstruct', trained[0], 'clash', 'rec clash',
+                                               code=2)[1] and not Path('rec clash').exists()
     before = Path('clash/a/one.png').read_bytes()
     assert 'another folder' in call('reconstruct', trained[0], 'clash/a', 'clash/a', code=2)[1]
     assert 'another folder' in call('reconstruct', trained[0], 'clash/a/one.png', 'clash/a', code=2)[1]
@@ -255,7 +267,8 @@ def test_interpolate_makes_an_animation(trained):
 
 
 def test_interpolate_makes_a_strip(trained, call):
-    for args, name in ((), 'line.png'), (('--spherical',), 'arc.PNG'): call('interpolate', trained[0], 'photos/car00.jpg', 'photos/car01.png', name, '--steps', 5, *args)
+    for args, name in ((), 'line.png'), (('--spherical',), 'arc.PNG'):
+        call('interpolate', trained[0], 'photos/car00.jpg', 'photos/car01.png', name, '--steps', 5, *args)
     line, arc = (np.array(Image.open(o)).astype(int) for o in ('line.png', 'arc.PNG'))
     assert line.shape == (36, 5*34 + 2, 3)
     assert not (line[:, :34] - arc[:, :34]).any(), 'both begin with the first image'
@@ -284,7 +297,8 @@ def test_sample_follows_its_seed_and_density(trained, call):
 
 def test_export(trained, call):
     out = call('export', trained[0], 'onnx')[0]
-    assert {o.name for o in Path('onnx').iterdir()} == {'encoder.onnx', 'decoder.onnx', 'meta.json'} and 'decoder.onnx (' in out
+    assert {o.name for o in Path('onnx').iterdir()} == {'encoder.onnx', 'decoder.onnx',
+                                                        'meta.json'} and 'decoder.onnx (' in out
     small = Path('onnx/decoder.onnx').stat().st_size
     call('export', trained[0], 'onnx', '--full')
     assert Path('onnx/decoder.onnx').stat().st_size > 1.8*small
@@ -318,7 +332,8 @@ def test_demo(here, call):
     assert Path('outputs/demo/model.safetensors').read_bytes() == before
 
 
-def test_demo_leaves_other_runs_alone(trained, call): assert 'another run' in call('demo', '--out', trained[0], code=2)[1]
+def test_demo_leaves_other_runs_alone(trained, call):
+    assert 'another run' in call('demo', '--out', trained[0], code=2)[1]
 
 
 # Bad input
@@ -372,11 +387,13 @@ def around(here):
 def test_bad_input_ends_with_2_and_one_clear_line(trained, around, call, name):
     words = shlex.split(BAD[name].format(run=trained[0]))
     before = Path('photos/car01.png').read_bytes()
-    heavy = name in ('a text file as the source', 'unknown device', 'only unreadable images', 'a file as the folder', 'a file for the export')
+    heavy = name in ('a text file as the source', 'unknown device', 'only unreadable images', 'a file as the folder',
+                     'a file for the export')
     _, err = (call if heavy else run)(*words, code=2)
     assert err.startswith('Error: ') and err.endswith('.\n') and err.count('\n') == 1 and len(err) > 20, err
     assert 'Traceback' not in err and 'Errno' not in err
-    assert not any(Path(o).exists() for o in ('runs/bad', 'out', 'out.gif', 'out.bmp')) and Path('photos/car01.png').read_bytes() == before
+    assert not any(Path(o).exists() for o in ('runs/bad', 'out', 'out.gif',
+                                              'out.bmp')) and Path('photos/car01.png').read_bytes() == before
 
 
 def test_an_unforeseen_error_ends_with_1_and_says_how_to_see_more(trained, call, monkeypatch):
@@ -392,7 +409,9 @@ def test_a_cut_file_is_named_and_the_remedy_too(trained, call, name):
     shutil.copytree(trained[0], 'cut')
     f = Path('cut') / name
     f.write_bytes(f.read_bytes()[:len(f.read_bytes())//2])
-    words = ['train', 'photos', '--resume', '--out', 'cut'] if name == 'checkpoint.pt' else ['info' if 'csv' in name else 'sample', 'cut', 'out'][:2 if 'csv' in name else 3]
+    words = ['train', 'photos', '--resume', '--out',
+             'cut'] if name == 'checkpoint.pt' else ['info' if 'csv' in name else 'sample', 'cut',
+                                                     'out'][:2 if 'csv' in name else 3]
     if name == 'checkpoint.pt': Path('cut/model.safetensors').unlink()
     err = call(*words, code=2)[1]
     shutil.rmtree('cut')
@@ -499,7 +518,8 @@ def test_networks_lists_the_registry(call):
 def torchrun(*args):
     "Two processes on this machine's CPU, which train together."
     env = os.environ | dict(OMP_NUM_THREADS='1', PYTHONWARNINGS='ignore')
-    p = subprocess.run([Path(sys.executable).with_name('torchrun'), '--nproc_per_node', '2', *map(str, args)], capture_output=True, text=True, timeout=300, env=env)
+    p = subprocess.run([Path(sys.executable).with_name('torchrun'), '--nproc_per_node', '2', *map(str, args)],
+                       capture_output=True, text=True, timeout=300, env=env)
     assert p.returncode == 0, p.stdout + p.stderr
     return p.stdout
 
@@ -515,6 +535,7 @@ def test_two_processes_end_with_equal_weights(tmp_path):
 
 
 def test_train_under_torchrun(here):
-    said = torchrun('--no-python', program, 'train', here / 'photos', '--size', 32, '--latent-dim', 4, '--bs', 8, '--minutes', 0.05, '--device', 'cpu', '--out', here / 'together')
+    said = torchrun('--no-python', program, 'train', here / 'photos', '--size', 32, '--latent-dim', 4, '--bs', 8,
+                    '--minutes', 0.05, '--device', 'cpu', '--out', here / 'together')
     assert said.count('Held-out PSNR') == 1 and said.count('from ') == 1
     assert 'PSNR' in run('evaluate', here / 'together', here / 'photos', '--json', '--no-fd')[0].upper()

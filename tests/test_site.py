@@ -16,7 +16,8 @@ import readme
 root = readme.root
 docs, explorer = root / '_docs', root / 'explorer'
 browser_path = next(filter(None, map(shutil.which, ('chromium', 'chromium-browser', 'google-chrome'))), None)
-pytestmark = pytest.mark.skipif(not browser_path or not shutil.which('npm'), reason='the site needs npm and its tests Chromium: on Debian or Ubuntu, apt-get install npm chromium')
+pytestmark = pytest.mark.skipif(not browser_path or not shutil.which('npm'), reason='the site needs npm and its '
+                                                                                    'tests Chromium: on Debian or Ubuntu, apt-get install npm chromium')
 parts = 'blend', 'shape', 'dream', 'map', 'photo'
 
 
@@ -79,7 +80,9 @@ def missing(page):
     for url in set(page.eval_on_selector_all('a[href]', 'a => a.map(o => o.href)')):
         address, anchor = urldefrag(url)
         if not address.startswith(base): continue
-        if not (target := docs / (address[len(base):] or 'index.html')).exists() or anchor and target.suffix == '.html' and f'id="{anchor}"' not in target.read_text(): yield url
+        if not (target := docs / (address[len(base):]
+                                  or 'index.html')).exists() or anchor and target.suffix == '.html' and f'id="{anchor}"' not in target.read_text():
+            yield url
 
 
 def test_every_page_is_whole(page):
@@ -90,7 +93,8 @@ def test_every_page_is_whole(page):
         page.goto(f'/{name}')
         page.wait_for_load_state('networkidle')
         assert not list(missing(page)), name
-        assert not page.eval_on_selector_all('.math:not(:has(.katex)), .katex-error', 'all => all.map(o => o.textContent)'), name
+        assert not page.eval_on_selector_all('.math:not(:has(.katex)), .katex-error', 'all => all.map(o => '
+                                                                                      'o.textContent)'), name
     page.goto('/kl.html')
     assert page.locator('.math .katex').count() > 10
 
@@ -144,7 +148,8 @@ def meta(): return json.loads((explorer / 'model' / 'meta.json').read_text())
 def decoded(z):
     "What onnxruntime makes of a latent, as the page's bytes."
     import onnxruntime
-    x_hat, = onnxruntime.InferenceSession(explorer / 'model' / 'decoder.onnx').run(None, {'z': np.array([z], np.float32)})
+    x_hat, = onnxruntime.InferenceSession(explorer / 'model' / 'decoder.onnx').run(None,
+                                                                                   {'z': np.array([z], np.float32)})
     return np.round(x_hat[0]*127.5 + 127.5).transpose(1, 2, 0)
 
 
@@ -266,7 +271,8 @@ def car_file(tmp_path):
     "A picture that is no square: its padding counts."
     from PIL import Image
     from car_vae.cars import embedded_cars
-    Image.fromarray(embedded_cars(1, 128, seed=7, progress=False)[0][0].transpose(1, 2, 0)).crop((0, 16, 128, 112)).save(tmp_path / 'car.png')
+    Image.fromarray(embedded_cars(1, 128, seed=7, progress=False)[0][0].transpose(1, 2, 0)).crop((0, 16, 128,
+                                                                                                  112)).save(tmp_path / 'car.png')
     return tmp_path / 'car.png'
 
 
@@ -326,7 +332,8 @@ def test_a_photo_is_cropped_where_the_training_was(page, meta, tmp_path, crop):
 
 def test_a_model_of_photos_comes_without_their_latents(page, meta):
     "No map, a word about it, and draws to begin with."
-    with_meta(page, meta, trained_on='photos', latents_of='nothing', map=None, factors=[], examples=[], example_names=[])
+    with_meta(page, meta, trained_on='photos', latents_of='nothing', map=None, factors=[], examples=[],
+              example_names=[])
     opened(page, 'blend')
     assert page.is_hidden('#tab-map') and page.is_visible('#tab-dream')
     assert 'without the latents' in page.inner_text('#note') and '2,800 photos' in page.inner_text('#seen')
@@ -353,7 +360,9 @@ def test_a_drop_is_taken(page, car_file):
     page.evaluate('''bytes => {
         const data = new DataTransfer();
         data.items.add(new File([new Uint8Array(bytes)], 'car.png', {type: 'image/png'}));
-        document.getElementById('photo-drop').dispatchEvent(new DragEvent('drop', {dataTransfer: data, bubbles: true, cancelable: true}));
+        document.getElementById('photo-drop').dispatchEvent(new DragEvent('drop',
+                                                                          {dataTransfer: data, bubbles: true,
+                                                                           cancelable: true}));
     }''', list(car_file.read_bytes()))
     page.wait_for_selector('#photo-pair:not([hidden])')
 
@@ -388,7 +397,8 @@ def test_no_webassembly(bare):
 def test_the_policy_lets_nothing_out(bare):
     opened(bare, 'blend')
     assert bare.evaluate("fetch('https://example.org').then(() => 'sent', () => 'refused')") == 'refused'
-    assert bare.evaluate("new Promise(r => { addEventListener('securitypolicyviolation', e => r(e.effectiveDirective)); fetch('https://example.org').catch(() => {}); })") == 'connect-src'
+    assert bare.evaluate("new Promise(r => "
+                         "{ addEventListener('securitypolicyviolation', e => r(e.effectiveDirective)); fetch('https://example.org').catch(() => {}); })") == 'connect-src'
 
 
 def test_redraw_is_fast(page):

@@ -1,8 +1,8 @@
 """Plant one-line bugs, one at a time, and see whether the tests notice: python tools/mutants.py [MODULE ...]
 
-Each bug of `tools/mutants.txt` is planted in a copy of the project: in the module and in the cell of the notebook that it is
-exported from. Then the notebook is tested, or what the entry names. A bug that no test notices is printed as SURVIVED: somebody
-has to write the missing assertion. The exit code is the number of survivors."""
+Each bug of `tools/mutants.txt` is planted in a copy of the project: in the module, and in the notebook's cell that it
+comes from. Then the notebook is tested, or what the entry names. A bug that no test notices is printed as SURVIVED:
+somebody has to write the missing assertion. The exit code is the number of survivors."""
 import os
 import re
 import shutil
@@ -16,7 +16,8 @@ import nbformat
 import readme
 
 SLOWEST = 600 # seconds for the tests of one bug
-KEPT_OUT = shutil.ignore_patterns('.git', '.venv', 'outputs', 'runs', '_docs', '_proc', 'node_modules', '__pycache__', '.pytest_cache')
+KEPT_OUT = shutil.ignore_patterns('.git', '.venv', 'outputs', 'runs', '_docs', '_proc', 'node_modules', '__pycache__',
+                                  '.pytest_cache')
 
 
 class Mutant(NamedTuple):
@@ -60,8 +61,10 @@ def plant(root, m):
 
 def passes(root, test):
     "Whether a notebook, or a test of pytest, passes in the copy."
-    bin, env = Path(sys.executable).parent, os.environ | dict(PYTHONPATH=str(root), OMP_NUM_THREADS='1', PYTHONWARNINGS='ignore')
-    words = [bin / 'nbdev_test', '--path', test] if test.endswith('.ipynb') else [sys.executable, '-m', 'pytest', '-qx', test]
+    bin, env = Path(sys.executable).parent, os.environ | dict(PYTHONPATH=str(root), OMP_NUM_THREADS='1',
+                                                              PYTHONWARNINGS='ignore')
+    words = [bin / 'nbdev_test', '--path', test] if test.endswith('.ipynb') else [sys.executable, '-m', 'pytest', '-qx',
+                                                                                  test]
     try: return subprocess.run(words, cwd=root, env=env, capture_output=True, timeout=SLOWEST).returncode == 0
     except subprocess.TimeoutExpired: return False
 
