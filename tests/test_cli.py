@@ -57,7 +57,7 @@ def picture(seed, size):
 
 @pytest.fixture(scope='module')
 def here(tmp_path_factory):
-    "A working folder with 30 photos of several formats, a file that is none, the same as a zip file, and a cache of its own."
+    "A working folder: 30 photos of several formats, a file that is none, all as a zip file too, and a cache."
     folder = tmp_path_factory.mktemp('cli')
     (folder / 'photos').mkdir()
     for i in range(30):
@@ -92,7 +92,8 @@ def call(here, capsys):
 # Help
 
 def test_importing_the_commands_imports_nothing_heavy():
-    code = "import sys, car_vae.cli; print([o for o in ('torch', 'fastai', 'numpy', 'pandas', 'PIL', 'matplotlib') if o in sys.modules])"
+    heavy = 'torch', 'fastai', 'numpy', 'pandas', 'PIL', 'matplotlib'
+    code = f'import sys, car_vae.cli; print([o for o in {heavy} if o in sys.modules])'
     assert subprocess.run([sys.executable, '-c', code], capture_output=True, text=True,
                           check=True).stdout.strip() == '[]'
 
@@ -171,7 +172,8 @@ def test_extra_images_are_trained_on_and_never_held_out(here, call):
 
 def test_info(trained):
     text = run('info', trained[0])[0]
-    for o in '(finished)', '12 of 12', 'compact', 'latent_dim 4', 'learning rate 0.004', '21 to train on and 9 held out, 32x32, from ', f'car_vae {__version__}', 'torch':
+    for o in ('(finished)', '12 of 12', 'compact', 'latent_dim 4', 'learning rate 0.004',
+              '21 to train on and 9 held out, 32x32, from ', f'car_vae {__version__}', 'torch'):
         assert o in text
 
 
@@ -192,7 +194,8 @@ def test_resume_after_an_interrupt_gives_the_same_weights(trained):
     _, err = p.communicate(timeout=60)
     assert p.returncode == 130 and 'Traceback' not in err
     words = shlex.split(re.search(r'To go on: car_vae (.*)', err)[1])
-    assert 'not finished' in run('info', 'runs/two halves')[0] and not Path('runs/two halves/model.safetensors').exists()
+    assert 'not finished' in run('info', 'runs/two halves')[0]
+    assert not Path('runs/two halves/model.safetensors').exists()
     run(*words)
     for name in 'model.safetensors', 'latents.safetensors':
         whole, halves = (load_file(o / name) for o in (trained[0], Path('runs/two halves')))
@@ -220,7 +223,8 @@ def test_options_arrive_in_the_run(here, call):
     call('train', 'photos', '--recipe', 'classic', '--arch', 'compact', '--size', 64, '--latent-dim', 6, '--bs', 5,
          '--lr', 0.002, '--seed', 3, '--epochs', 1, '--device', 'cpu', '--out', 'runs/options')
     text = call('info', 'runs/options')[0]
-    for o in 'classic: compact network', 'latent_dim 6', 'batch 5', 'learning rate 0.002', 'seed 3', '1 of 1', '64x64', 'cpu':
+    for o in ('classic: compact network', 'latent_dim 6', 'batch 5', 'learning rate 0.002', 'seed 3', '1 of 1', '64x64',
+              'cpu'):
         assert o in text
 
 
@@ -263,7 +267,8 @@ def test_interpolate_makes_an_animation(trained):
     with Image.open('new/blend.gif') as gif:
         assert gif.size == (32, 32) and 2 <= gif.n_frames <= 10
         durations = [gif.seek(i) or gif.info['duration'] for i in range(gif.n_frames)]
-    assert len(set(durations)) <= 3 and sum(durations) == 10*80, 'six steps there, four back; frames that look the same are merged'
+    # six steps there, four back; frames that look the same are merged
+    assert len(set(durations)) <= 3 and sum(durations) == 10*80
 
 
 def test_interpolate_makes_a_strip(trained, call):
@@ -526,7 +531,8 @@ def torchrun(*args):
 
 def test_two_processes_end_with_equal_weights(tmp_path):
     torchrun(Path(__file__).with_name('two_processes.py'), tmp_path)
-    first, second, saved = torch.load(tmp_path / 'rank_0.pt'), torch.load(tmp_path / 'rank_1.pt'), load_file(tmp_path / 'run/model.safetensors')
+    first, second = (torch.load(tmp_path / f'rank_{i}.pt') for i in (0, 1))
+    saved = load_file(tmp_path / 'run/model.safetensors')
     for k, o in first.items():
         assert torch.equal(o, second[k]), k
         assert np.array_equal(o.detach().numpy(), saved[k]), k
