@@ -255,7 +255,8 @@ def _build(folder, files, prepare, n, source):
         names, skipped = _sort(zip([f.name for f in files], rows), n, f.write)
         assert _write_header(f, len(names), prepare.size) == start
     _check_any(names, skipped, source)
-    what = f'{source}, {prepare.size} pixels' + ', studio'*prepare.studio + ', cropped'*prepare.crop
+    how = [f'{prepare.size} pixels'] + [o for o in ('studio', 'crop') if getattr(prepare, o)]
+    what = ', '.join([str(source), *how])
     meta = dict(names=names, skipped=skipped, notes=_grey_notes(white), what=what)
     (folder/'meta.json').write_text(json.dumps(meta))
 

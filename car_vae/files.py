@@ -9,7 +9,7 @@ __all__ = ['GIVE_THIS', 'MAX_PIXELS', 'MARK', 'cache_dir', 'write_atomically', '
            'made_here']
 
 # %% ../nbs/B_files.ipynb #6b27f1c5
-import json, os, shutil, stat, tempfile, time, warnings, zlib
+import json, os, shutil, stat, tempfile, threading, time, warnings, zlib
 from collections.abc import Callable
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -39,7 +39,7 @@ def write_atomically(
 ):
     "Let `write` fill a temporary file beside `path`, then move it there: nobody ever reads half a file."
     path = Path(path)
-    tmp = path.with_name(f'.{os.getpid()}-{path.name}') # hidden, with the same ending
+    tmp = path.with_name(f'.{os.getpid()}-{threading.get_ident()}-{path.name}') # hidden, with the same ending
     try:
         write(tmp)
         os.replace(tmp, path)
