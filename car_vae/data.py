@@ -339,7 +339,7 @@ def _drawn_store(prepare, n):
     "The store of the embedded cars"
     images, source = embedded_cars(n or _N_CARS, prepare.size)[0], Source('cars')
     if prepare.crop or prepare.studio: return _own_store(images, prepare, n, source)
-    return ImageStore(images, [f'{i:05}' for i in range(len(images))], source=source, prepare=prepare, n=len(images))
+    return ImageStore(images, [f'{i:05}' for i in range(len(images))], source=source, prepare=prepare, n=n)
 
 # %% ../nbs/03_data.ipynb #5926e15a
 def image_store(

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['COOL_TO', 'NEGLIGIBLE', 'NEAR_WHITE', 'MOST', 'WARM', 'LEAST', 'lr_schedule', 'RecipeSchedule', 'LossPart',
            'SampleAlways', 'bare', 'SeedEpochs', 'StopOnNaN', 'pca_start', 'vae_learner', 'recipe_dls', 'RunFolder',
-           'read_checkpoint', 'ShowProgress', 'plot_history', 'together', 'fit', 'in_order', 'epoch_seconds',
+           'read_checkpoint', 'ShowProgress', 'plot_history', 'together', 'fit', 'in_full', 'in_order', 'epoch_seconds',
            'epochs_in', 'train', 'load_or_train']
 
 # %% ../nbs/06_train.ipynb #3b96f2bc
@@ -37,7 +37,7 @@ from . import __version__
 from .data import Preparation, StoreDL, as_source, car_dls, fingerprints, image_grid
 from .files import MARK, save_picture, write_atomically
 from .loss import KLWarmup, LossMode, VAELoss
-from .model import build_model, encode_images, reconstruct
+from .model import arch_options, build_model, encode_images, reconstruct
 from .run import FORMAT, Recipe, Run, write_json
 
 # %% ../nbs/06_train.ipynb #58c7978c
@@ -51,7 +51,7 @@ def lr_schedule(
     rise, fall = SchedCos(recipe.lr/25, recipe.lr), SchedCos(recipe.lr, recipe.lr*COOL_TO)
     return combine_scheds([0.2, 0.8], [rise, fall])
 
-# %% ../nbs/06_train.ipynb #f9f74d13
+# %% ../nbs/06_train.ipynb #a2ff1007
 class RecipeSchedule(ParamScheduler):
     "The recipe's learning rate; `fit(lr=...)` sets its highest, and a schedule that a fit brings replaces it."
     def __init__(self,
@@ -188,7 +188,7 @@ def _optimiser(recipe):
     opt = torch.optim.AdamW if recipe.wd else torch.optim.Adam
     return partial(OptimWrapper, opt=opt, betas=recipe.moms, weight_decay=recipe.wd, fused=True)
 
-# %% ../nbs/06_train.ipynb #9fa97ac4
+# %% ../nbs/06_train.ipynb #094151d7
 MOST = 1.01 # what an image may reach, with a little room for rounding
 
 def _fit_together(dls, recipe):
@@ -396,10 +396,19 @@ def fit(
 # %% ../nbs/06_train.ipynb #e952d20e
 def _may_begin(learn, recipe, run, resume):
     "Raise an error where this training may not write into this folder"
-    if resume: return run.config
-    if run.exists: raise FileExistsError(f'{run} holds a run already: resume it, or choose another folder.')
-    other = _differences(asdict(recipe), asdict(learn.recipe), ignore=['epochs'])
+    if run.exists and not resume:
+        raise FileExistsError(f'{run} holds a run already: resume it, or choose another folder.')
+    other = _differences(in_full(recipe), in_full(learn.recipe), ignore=['epochs'])
     if other: raise ValueError(f'The learner was made for another recipe: {other}.')
+    other = _differences(in_full(run.recipe), in_full(recipe)) if resume else ''
+    if other: raise ValueError(f'{run} began with another recipe: {other}.')
+
+def in_full(
+    recipe:Recipe, # with some options of its network, or none
+)->dict: # its fields
+    "A recipe with all options of its network, those that were left to their defaults too: equal for equal trainings."
+    defaults = {k: o.default for k, o in arch_options(recipe.arch).items()}
+    return dict(asdict(recipe), options={**defaults, **recipe.options})
 
 def _differences(ours, theirs, ignore=()):
     "What two dicts don't agree on, in words"
@@ -542,7 +551,7 @@ def _same_run(run, source, recipe, minutes=None, studio=False, crop=False, n=Non
     "Raise `ValueError` where a run has another recipe or other images than were asked for"
     ignore = ['epochs'] if minutes else []
     asked = _wanted(source, extra, Preparation(recipe.size, studio, crop), n)
-    other = [_differences(asdict(run.recipe), asdict(recipe), ignore), _differences(_known(run), asked)]
+    other = [_differences(in_full(run.recipe), in_full(recipe), ignore), _differences(_known(run), asked)]
     other = ', '.join(o for o in other if o)
     if other: raise ValueError(f'{run} holds another run, of {other}. Delete that folder, or name another one.')
 

@@ -11,6 +11,7 @@ from email.parser import HeaderParser
 from functools import cache
 from zipfile import ZipFile
 
+import mutants
 import nbformat
 import prepare
 import pytest
@@ -343,3 +344,11 @@ def test_ci_runs_what_readme_says():
     assert {'demo', 'test'} <= set(targets)
     for command in 'make demo', 'make test': assert command in text
     assert not [m for m in re.findall(r'`make ([a-z]+)', text) if m not in targets]
+
+
+def test_planted_bugs_can_be_planted():
+    bugs = mutants.listed(root / 'tools' / 'mutants.txt')
+    assert len(bugs) >= 50 and len(set(bugs)) == len(bugs)
+    for m in bugs:
+        code = (root / cfg['lib_path'] / f'{m.module}.py').read_text(encoding='utf-8')
+        assert code.count(m.old) == 1 and m.new != m.old, f'the code has changed: mend tools/mutants.txt, {m}'
