@@ -51,7 +51,7 @@ def lr_schedule(
     rise, fall = SchedCos(recipe.lr/25, recipe.lr), SchedCos(recipe.lr, recipe.lr*COOL_TO)
     return combine_scheds([0.2, 0.8], [rise, fall])
 
-# %% ../nbs/06_train.ipynb #a2ff1007
+# %% ../nbs/06_train.ipynb #28f6f0f0
 class RecipeSchedule(ParamScheduler):
     "The recipe's learning rate; `fit(lr=...)` sets its highest, and a schedule that a fit brings replaces it."
     def __init__(self,
@@ -188,7 +188,7 @@ def _optimiser(recipe):
     opt = torch.optim.AdamW if recipe.wd else torch.optim.Adam
     return partial(OptimWrapper, opt=opt, betas=recipe.moms, weight_decay=recipe.wd, fused=True)
 
-# %% ../nbs/06_train.ipynb #094151d7
+# %% ../nbs/06_train.ipynb #d14b9e3a
 MOST = 1.01 # what an image may reach, with a little room for rounding
 
 def _fit_together(dls, recipe):
