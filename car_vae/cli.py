@@ -147,8 +147,13 @@ def _losses(row):
 def _words(source):
     "A source as it stands in `config.json`, in words"
     if source is None: return 'batches of your own'
-    return source['where'] or dict(cars='embedded cars', stanford='Stanford Cars',
-                                   own='images of your own')[source['kind']]
+    if source['where']: return _from_here(source['where'])
+    return dict(cars='embedded cars', stanford='Stanford Cars', own='images of your own')[source['kind']]
+
+def _from_here(path):
+    "A path as one would type it here, where it lies below this folder"
+    path = Path(path)
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
 
 def _images_of(c):
     "What a run was trained on, in words"
@@ -513,7 +518,7 @@ def export(
     sizes = [f'{o} ({(out/o).stat().st_size/1e6:.1f} MB)' for o in ('encoder.onnx', 'decoder.onnx', 'meta.json')]
     print(f"{run} as {', '.join(sizes)} in {out}")
 
-# %% ../nbs/14_cli.ipynb #8025a6bc
+# %% ../nbs/14_cli.ipynb #d9b55dd7
 @command('car_vae cache')
 def cache(
     clear:bool=False, # Delete what is kept: it is made again when it is needed.

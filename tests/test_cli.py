@@ -173,7 +173,7 @@ def test_extra_images_are_trained_on_and_never_held_out(here, call):
 def test_info(trained):
     text = run('info', trained[0])[0]
     for o in ('(finished)', '12 of 12', 'compact', 'latent_dim 4', 'learning rate 0.004',
-              '21 to train on and 9 held out, 32x32, from ', f'car_vae {__version__}', 'torch'):
+              '21 to train on and 9 held out, 32x32, from photos', f'car_vae {__version__}', 'torch'):
         assert o in text
 
 
