@@ -24,7 +24,6 @@ from fastcore.basics import patch
 from fastcore.docments import docments
 from torch import Tensor, nn
 from torch.distributions import Normal
-from torch.func import functional_call
 from torch.utils.flop_counter import FlopCounterMode
 
 # %% ../nbs/04_model.ipynb #c9ef89f2
@@ -277,9 +276,7 @@ def encode(
 @patch
 def _second_look(self:ConvVAE, h, mu):
     "How `mu` should move, seeing what it draws beside the 32x32 image at the end of the features `h`"
-    held = {name: p.detach() for name, p in self.decoder[0].named_parameters()}
-    drawn = functional_call(self.decoder[0], held, (mu,)).tanh()
-    drawn = nn.functional.adaptive_avg_pool2d(drawn, THUMB).flatten(1)
+    drawn = nn.functional.adaptive_avg_pool2d(self.decoder[0](mu).tanh(), THUMB).flatten(1)
     return self.correction(h[:, -THUMB_VALUES:] - drawn)
 
 # %% ../nbs/04_model.ipynb #d9f34b8b
