@@ -10,7 +10,6 @@ __all__ = ['STYLES', 'nominal_size', 'profile', 'car_mesh', 'camera', 'project',
 import colorsys
 import os
 import sys
-import tempfile
 import zipfile
 from functools import lru_cache
 from typing import NamedTuple
@@ -20,7 +19,7 @@ import pandas as pd
 from fastcore.parallel import parallel
 from PIL import Image, ImageDraw
 
-from .files import cache_dir
+from .files import cache_dir, write_atomically
 
 # %% ../nbs/A_renderer.ipynb #44efca9c
 STYLES = ('hatchback', 'saloon', 'estate', 'SUV', 'pick-up', 'van', 'coupe')
@@ -696,9 +695,8 @@ def _load(path, size):
     return np.empty((0, 3, size, size), np.uint8)
 
 def _save(path, images):
-    "Write beside the file, then rename: nobody ever reads half a file."
-    with tempfile.NamedTemporaryFile(dir=path.parent, suffix='.tmp', delete=False) as f: np.savez(f, images=images)
-    os.replace(f.name, path)
+    "Write a cache file, in full or not at all."
+    write_atomically(path, lambda p: np.savez(p, images=images))
 
 def embedded_cars(
     n:int=4000,         # number of cars

@@ -22,7 +22,7 @@ import typer
 from fastcore.docments import docments
 
 from . import __version__
-from .run import Recipe, Run
+from .run import RESUME_AGAIN, Recipe, Run, damaged
 
 # %% ../nbs/14_cli.ipynb #4d6734bb
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None, help=
@@ -135,7 +135,7 @@ def _last_row(run):
     f = run/'history.csv'
     rows = f.read_text().splitlines() if f.exists() else []
     try: return dict(zip(rows[0].split(','), map(float, rows[-1].split(',')), strict=True)) if len(rows) > 1 else {}
-    except ValueError as e: raise ValueError(f'{f} is damaged: resume the run, which writes it anew.') from e
+    except ValueError as e: raise damaged(f, e, RESUME_AGAIN) from e
 
 def _losses(row):
     "The losses of one epoch in words"

@@ -150,8 +150,9 @@ class Prior(Protocol):
     def from_state(cls,
         tensors:dict, # as `state` gave them
         values:dict, # as `state` gave them
-    ): # the prior
+    ): # a prior like the one that they were taken from
         "Make it again from what was kept."
+        return cls(**tensors, **values)
 
 _LOG_2PI = math.log(2*math.pi)
 
@@ -159,7 +160,7 @@ def _generator(seed):
     "Random numbers of a seed, or torch's global ones (`None`)"
     return None if seed is None else torch.Generator().manual_seed(seed)
 
-class StandardNormal:
+class StandardNormal(Prior):
     "N(0, I), the prior that the loss pulls every q(z|x) towards."
     def __init__(self,
         latent_shape, # of one latent, as `model.latent_shape`
@@ -183,14 +184,6 @@ class StandardNormal:
         "What has to be kept: the shape."
         return {}, dict(latent_shape=list(self.latent_shape))
 
-    @classmethod
-    def from_state(cls,
-        tensors:dict, # as `state` gave them
-        values:dict, # as `state` gave them
-    ): # a prior like the one that they were taken from
-        "Make it again from what was kept."
-        return cls(**tensors, **values)
-
 # %% ../nbs/08_latent.ipynb #39965618
 def sample(
     model, # trained, or a `Run`; used in eval mode
@@ -208,7 +201,7 @@ def _own_prior(model):
     return StandardNormal(model.latent_shape) if isinstance(model, nn.Module) else model.prior()
 
 # %% ../nbs/08_latent.ipynb #9e2a5900
-class Mixture:
+class Mixture(Prior):
     "A mixture of Gaussians over latents, on the CPU; raises `ValueError` on shapes that do not fit."
     def __init__(self,
         weights:Tensor, # of the Gaussians, shape `(K,)`; divided by their sum
@@ -246,14 +239,6 @@ class Mixture:
         "What has to be kept: the three tensors, and the shape."
         tensors = dict(weights=self.weights, means=self.means, scale_trils=self.scale_trils)
         return tensors, dict(latent_shape=list(self.latent_shape))
-
-    @classmethod
-    def from_state(cls,
-        tensors:dict, # as `state` gave them
-        values:dict, # as `state` gave them
-    ): # a prior like the one that they were taken from
-        "Make it again from what was kept."
-        return cls(**tensors, **values)
 
 def _stretch(scale, noise):
     "Standard normal numbers with the covariance of one Gaussian"

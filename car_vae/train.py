@@ -38,7 +38,7 @@ from .data import Preparation, StoreDL, as_source, car_dls, fingerprints, image_
 from .files import MARK, save_picture, write_atomically
 from .loss import KLWarmup, LossMode, VAELoss
 from .model import arch_options, build_model, encode_images, reconstruct
-from .run import FORMAT, Recipe, Run, write_json
+from .run import FORMAT, Recipe, Run, damaged, write_json
 
 # %% ../nbs/06_train.ipynb #58c7978c
 COOL_TO = 1e-3 # part of the highest learning rate at the end of one cycle
@@ -286,8 +286,8 @@ def read_checkpoint(
     f = Run(run)/'checkpoint.pt'
     try: return torch.load(f, map_location='cpu', weights_only=True)
     except Exception as e: # torch.load raises whatever zipfile and pickle do
-        raise ValueError(f'{f} is damaged ({type(e).__name__}). Restore it from a copy, or delete it: '
-                         'resumed without it, the run starts from its first epoch.') from e
+        raise damaged(f, type(e).__name__, 'Restore it from a copy, or delete it: resumed without it, the run starts '
+                      'from its first epoch.') from e
 
 @patch
 def load(self:RunFolder):

@@ -17,6 +17,7 @@ import onnxruntime
 import pandas as pd
 import pytest
 import torch
+from conftest import picture
 from PIL import Image
 from safetensors.numpy import load_file
 
@@ -46,15 +47,6 @@ def run(*args, code=0):
     return out, err
 
 
-def picture(seed, size):
-    "A coloured block on a white ground, somewhere else for every seed."
-    rng = np.random.default_rng(seed)
-    a = np.full((*size[::-1], 3), 255, np.uint8)
-    y, x = rng.integers(2, 14, 2)
-    a[y:y + 16, x:x + 20] = rng.integers(0, 200, 3)
-    return Image.fromarray(a)
-
-
 @pytest.fixture(scope='module')
 def here(tmp_path_factory):
     "A working folder: 30 photos of several formats, a file that is none, all as a zip file too, and a cache."
@@ -78,15 +70,6 @@ def trained(here):
     return Path('runs/photos-quick'), run('train', 'photos', *TINY)[0]
 
 
-@pytest.fixture
-def call(here, capsys):
-    "The same in this process, without the seconds that PyTorch needs to start."
-    def _call(*args, code=0):
-        with pytest.raises(SystemExit) as e: main([*map(str, args)])
-        out, err = capsys.readouterr()
-        assert e.value.code == code, out + err
-        return out, err
-    return _call
 
 
 # Help

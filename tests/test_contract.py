@@ -14,12 +14,12 @@ import onnxruntime
 import pandas as pd
 import pytest
 import torch
+from conftest import picture
 from fastai.callback.core import Callback
 from PIL import Image
 from torch.testing import assert_close
 
 from car_vae import model as m
-from car_vae.cli import main
 from car_vae.data import car_dls, scale
 from car_vae.evaluate import evaluate
 from car_vae.export import export_onnx
@@ -67,22 +67,13 @@ COMMAND = '--arch', 'my_nets:tiny', '--option', 'width=8', '--size', '32', '--bs
 program = str(Path(sys.executable).with_name('car_vae'))
 
 
-def draw(i):
-    "A coloured block on a white ground, somewhere else for every number."
-    rng = np.random.default_rng(i)
-    a = np.full((32, 32, 3), 255, np.uint8)
-    y, x = rng.integers(2, 14, 2)
-    a[y:y + 12, x:x + 16] = rng.integers(0, 200, 3)
-    return Image.fromarray(a)
-
-
 @pytest.fixture(scope='module')
 def here(tmp_path_factory):
     "A working folder with a module of networks on Python's path, 24 drawn pictures and a cache of its own."
     folder = tmp_path_factory.mktemp('contract')
     (folder/'my_nets.py').write_text(NETS)
     (folder/'photos').mkdir()
-    for i in range(N): draw(i).save(folder/f'photos/car{i:02}.png')
+    for i in range(N): picture(i, (32, 32)).save(folder/f'photos/car{i:02}.png')
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.syspath_prepend(folder)
@@ -208,17 +199,6 @@ def test_the_export_computes_the_same(run, unseen, here):
 
 
 # The command line
-
-@pytest.fixture
-def call(here, capsys):
-    "Run a command in this process; what it printed and what it complained."
-    def _call(*args, code=0):
-        with pytest.raises(SystemExit) as e: main([*map(str, args)])
-        out, err = capsys.readouterr()
-        assert e.value.code == code, out + err
-        return out, err
-    return _call
-
 
 def interrupted(*args, checkpoint):
     "A process that gets Ctrl+C as soon as a file is there; what it complained."
