@@ -40,9 +40,9 @@ def _one_of(*names):
         return x
     return dict(callback=check, metavar='|'.join(names))
 
-LIMITS = dict(recipe=_one_of('quick', 'fast', 'classic'), size=dict(min=1), latent_dim=dict(min=1), epochs=dict(min=1),
-    bs=dict(min=2), seed=dict(min=0, max=2**32-1), steps=dict(min=2), n=dict(min=1), cars=dict(min=10),
-    save_every=dict(min=0),
+LIMITS = dict(recipe=_one_of('quick', 'fast', 'sharp', 'classic'), size=dict(min=1), latent_dim=dict(min=1),
+    epochs=dict(min=1), bs=dict(min=2), seed=dict(min=0, max=2**32-1), steps=dict(min=2), n=dict(min=1),
+    cars=dict(min=10), save_every=dict(min=0),
     option=dict(metavar='NAME=VALUE'), lr=dict(callback=_positive), minutes=dict(callback=_positive))
 
 # %% ../nbs/14_cli.ipynb #5a7ef846
@@ -288,7 +288,7 @@ def _next(run, source, names):
 def train(
     source:str, # A folder of images, a zip file, 'cars' (drawn by this package) or 'stanford' (downloaded).
     extra:str|None=None, # More images to train on, given like the source; none of them is held out.
-    recipe:str='quick', # How to train: quick (on a laptop), fast (best for photos) or classic (for a GPU).
+    recipe:str='quick', # How to train: quick (on a laptop), fast (best for photos), sharp or classic (for a GPU).
     size:int|None=None, # Side of the images in pixels; the recipe's own (128) if left out.
     latent_dim:int|None=None, # Numbers that describe an image; the network's own if left out.
     arch:str|None=None, # The network, one of `car_vae networks` or your own MODULE:NAME; else the recipe's.
@@ -355,9 +355,9 @@ def networks(
 ):
     "List the networks to train, and their options."
     from importlib import import_module
-    from car_vae.model import ARCHS, arch_options
+    from car_vae.model import arch_names, arch_options
     for o in modules or []: import_module(o)
-    for name in ARCHS:
+    for name in arch_names():
         print(name)
         for k, o in arch_options(name).items(): print(f'  --option {k}={o.default}  ({o.type.__name__}) {o.help}')
 

@@ -7,6 +7,7 @@ __all__ = ['MOST_FITTED', 'run_dls', 'evaluate', 'score_table']
 
 # %% ../nbs/07_evaluate.ipynb #e5f80c3c
 import math
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -17,8 +18,8 @@ from fastai.torch_core import default_device
 
 from .data import StoreDL, to_uint8
 from .features import fd_missing, lite0_features
-from .metrics import active_units, frechet_distance, image_batches, per_image
-from .metrics import principal_components, project, psnr
+from .metrics import active_units, block_components, frechet_distance, image_batches, per_image
+from .metrics import principal_components, project, project_blocks, psnr
 from .model import decode_images, encode_images, reconstruct
 from .run import Run
 
@@ -45,7 +46,7 @@ def evaluate(
     "Measure a model on images that it was not trained on, beside as many principal components of those that it was."
     model, dls, variance = _parts(run, source)
     scores = _own_scores(model, dls.valid, per_image(model, dls.valid, variance))
-    scores |= _pca_scores(dls, math.prod(model.latent_shape))
+    scores |= _pca_scores(dls, model.latent_shape)
     if fd: scores |= _fd_scores(run, model, dls.valid, prior)
     return scores
 
@@ -62,7 +63,8 @@ def _own_scores(model, dl, m):
     per_value = (m.rate + m.discrete).mean()/(3*model.size**2)
     active = active_units(encode_images(model, ([x] for x in image_batches(dl))).mean)
     return dict(n=len(m), psnr=float(m.psnr.mean()), **_standard_error(m.psnr), ssim=float(m.ssim.mean()),
-                rate=float(m.rate.mean()), distortion=float(m.distortion.mean()),
+                rate=float(m.rate.mean()), bytes=float(m.rate.mean()/math.log(256)),
+                distortion=float(m.distortion.mean()),
                 elbo=float(-(m.rate + m.distortion).mean()), bits_per_dim=float(per_value/math.log(2)),
                 active_units=int(active.sum()))
 
@@ -72,13 +74,24 @@ def _standard_error(psnrs):
     return dict(psnr_se=float(psnrs.std()/len(psnrs)**0.5))
 
 # %% ../nbs/07_evaluate.ipynb #ev07pca1
-def _pca_scores(dls, k):
+def _pca_scores(dls, latent_shape):
     "PSNR of PCA on the held-out images, and how many components it had; empty without two training images"
     fitted = _some_images(_once(dls.train), MOST_FITTED)
     if len(fitted) < 2: return {}
-    components = principal_components(fitted, k)
-    scores = torch.cat([psnr(project(components, x), x).cpu() for x in image_batches(dls.valid)])
-    return dict(pca_psnr=scores.double().mean().item(), pca_k=len(components.axes))
+    components = principal_components(fitted, math.prod(latent_shape))
+    scores = dict(pca_psnr=_mean_psnr(partial(project, components), dls.valid), pca_k=len(components.axes))
+    return scores | _block_scores(fitted, dls.valid, latent_shape)
+
+def _block_scores(fitted, dl, latent_shape):
+    "PSNR of PCA of blocks with as many numbers each as the latent has there; empty where the latent is no small image"
+    size = fitted.shape[-1]
+    if len(latent_shape) != 3 or latent_shape[1] != latent_shape[2] or size % latent_shape[1]: return {}
+    components = block_components(fitted, size//latent_shape[1], latent_shape[0])
+    return dict(block_pca_psnr=_mean_psnr(partial(project_blocks, components), dl))
+
+def _mean_psnr(baseline, dl):
+    "Of what a function makes of images"
+    return torch.cat([psnr(baseline(x), x).cpu() for x in image_batches(dl)]).double().mean().item()
 
 def _once(dl):
     "The same batches with each image once and unshuffled, where the loader can give them"
@@ -120,13 +133,17 @@ _meanings = dict( # measure -> unit, and what it means
     psnr_se=('dB', 'standard error of that mean'),
     pca_psnr=('dB', '{pca}: {verdict}'),
     ssim=('', 'reconstructions, 1 is perfect'),
+    block_pca_psnr=('dB', 'PCA of blocks, with as many numbers as the latent has for each'),
     rate=('nats', 'KL(q(z|x) || N(0, I)) per image'),
+    bytes=('bytes', 'the rate again, nats/ln 256: what an ideal coder would write per image'),
     distortion=('nats', '-log p(x|z) per image, z sampled'),
     elbo=('nats', '-(rate + distortion), a bound on the log-density'),
     bits_per_dim=('bits', 'bound over 256 levels, per value; 8 is ignorance'),
     active_units=('', 'latent dimensions that change with the image'),
     fd_lite0_reconstructions=('', 'reconstructions against held-out images, features of EfficientNet-Lite0'),
     fd_lite0_samples=('', 'samples from {samples_from} against held-out images, features of EfficientNet-Lite0'))
+
+_FOR_SOME = 'block_pca_psnr', # has no row where it does not apply
 
 def score_table(
     scores:dict, # from `evaluate`
@@ -135,7 +152,7 @@ def score_table(
     "The scores in words; where the VAE loses to PCA, it says so."
     words = dict(pca=_pca_name(scores), verdict=_verdict(scores), samples_from=samples_from)
     rows = [(k, _value(scores, k), unit, _meaning(scores, k, means).format(**words))
-            for k, (unit, means) in _meanings.items()]
+            for k, (unit, means) in _meanings.items() if k in scores or k not in _FOR_SOME]
     return pd.DataFrame(rows, columns=['measure', 'value', 'unit', 'means']).set_index('measure')
 
 def _meaning(scores, k, means):

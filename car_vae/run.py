@@ -103,6 +103,11 @@ class Recipe:
         "The best in a few minutes on a few hundred photos: begins as PCA, and never sees the same picture twice."
         return _recipe(kwargs, name='fast', epochs=100, lr=1e-3, jitter=0.08, pca_start=True, repeat=5)
 
+    @classmethod
+    def sharp(cls, **kwargs):
+        "Sharp pictures: the latent is a small image, a few thousand numbers for each."
+        return _recipe(kwargs, name='sharp', arch='grid', kl_warmup=0., lr=2e-3, moms=(0.9, 0.95))
+
     def with_(self, **kwargs):
         "The same recipe with other fields, or with other options of the network."
         return _recipe(kwargs, **asdict(self))
