@@ -212,6 +212,20 @@ def interrupted(*args, checkpoint):
     return err
 
 
+def assert_used(call, folder, size, shape):
+    "Every command that takes a finished run does its work for it."
+    out = Path(f'{folder} used')
+    assert json.loads(call('evaluate', folder, 'photos', '--json', '--no-fd')[0])['n'] == N_VALID
+    call('reconstruct', folder, 'photos', out/'reconstructed')
+    assert len(list((out/'reconstructed').glob('*.png'))) == N
+    call('interpolate', folder, 'photos/car00.png', 'photos/car01.png', out/'blend.png', '--steps', 4)
+    assert (out/'blend.png').stat().st_size
+    call('sample', folder, out/'samples', '--n', 3)
+    assert [Image.open(o).size for o in sorted((out/'samples').glob('*.png'))] == [(size, size)]*3
+    call('export', folder, out/'exported')
+    assert onnx(out/'exported/decoder.onnx', z=torch.zeros(2, *shape))[0].shape == (2, 3, size, size)
+
+
 @pytest.mark.skipif(os.name == 'nt', reason='a signal is sent')
 def test_the_command_line_does_it_too(call):
     folder = Path('runs/command')
@@ -222,15 +236,7 @@ def test_the_command_line_does_it_too(call):
     assert Run(folder).finished and Run(folder).recipe.options == {'width': 8} and len(Run(folder).history) == 40
 
     assert 'my_nets:tiny' in call('info', folder)[0]
-    assert json.loads(call('evaluate', folder, 'photos', '--json', '--no-fd')[0])['n'] == N_VALID
-    call('reconstruct', folder, 'photos', 'reconstructed')
-    assert len(list(Path('reconstructed').glob('*.png'))) == N
-    call('interpolate', folder, 'photos/car00.png', 'photos/car01.png', 'blend.png', '--steps', 4)
-    assert Path('blend.png').stat().st_size
-    call('sample', folder, 'samples', '--n', 3)
-    assert [Image.open(o).size for o in sorted(Path('samples').glob('*.png'))] == [(32, 32)]*3
-    call('export', folder, 'from the command')
-    assert onnx('from the command/decoder.onnx', z=torch.zeros(2, *SHAPE))[0].shape == (2, 3, 32, 32)
+    assert_used(call, folder, 32, SHAPE)
 
 
 @pytest.mark.parametrize('words, message', [
@@ -242,3 +248,16 @@ def test_the_command_line_does_it_too(call):
 def test_a_wrong_network_is_refused_in_words(call, words, message):
     assert message in ' '.join(call('train', 'photos', '--size', 32, *words, '--out', 'runs/never', code=2)[1].split())
     assert not Path('runs/never').exists()
+
+
+# The course's own network with such a latent
+
+@pytest.mark.parametrize('size', [32, 40])
+def test_the_sharp_recipe_goes_the_same_way(call, size):
+    folder = Path(f'runs/sharp{size}')
+    call('train', 'photos', '--recipe', 'sharp', '--option', 'width=8', '--size', size, '--epochs', 2, '--bs', 8,
+         '--out', folder)
+    shape = 8, size//8, size//8
+    assert Run(folder).recipe.arch == 'grid' and m.as_model(Run(folder)).latent_shape == shape
+    assert {'bytes', 'block_pca_psnr'} <= evaluate(folder, fd=False).keys()
+    assert_used(call, folder, size, shape)
