@@ -469,7 +469,7 @@ MOST_EXAMPLES = 2000 # whose details may be borrowed: every one is compared with
 def _with_details(x, run, source):
     "Images with details of those in `source`, mirrored too where the run was trained so"
     import torch
-    from car_vae.latent import add_details
+    from car_vae.evaluate import add_details
     from car_vae.model import reconstruct
     store = _images(source, run.prepare)
     _tell(store)

@@ -5,11 +5,10 @@
 # %% auto #0
 __all__ = ['PARALLEL', 'FULL_COVARIANCE', 'IMAGES_PER_GAUSSIAN', 'MOST_GAUSSIANS', 'VARIANCE_FLOOR', 'lerp', 'slerp',
            'interpolate', 'save_strip', 'save_gif', 'directions', 'traverse', 'Prior', 'StandardNormal', 'sample',
-           'Mixture', 'fit_density', 'add_details', 'attribute_direction', 'circular']
+           'Mixture', 'fit_density', 'attribute_direction', 'circular']
 
 # %% ../nbs/08_latent.ipynb #e07e9a2e
 import math
-from itertools import product
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -287,39 +286,6 @@ def _shrunk_variances(z):
     "Variances, as if one more latent had the mean variance in each dimension"
     v = z.var(0, correction=0)
     return (len(z)*v + v.mean())/(len(z) + 1)
-
-# %% ../nbs/08_latent.ipynb #7765e482
-def add_details(
-    x_hat:Tensor, # reconstructions or samples in [-1, 1], shape `(B, 3, S, S)`
-    examples:Tensor, # training images in [-1, 1], shape `(N, 3, S, S)`
-    reconstructed:Tensor, # the examples' reconstructions by the same model, same shape
-    strength:float=1., # 0 adds nothing, 1 all that the examples have
-    window:int|None=None, # side of a window, an even number of pixels; half of S if `None`
-)->Tensor: # images in [-1, 1], shape of `x_hat`
-    "Add what similar reconstructions lack (after Freeman, Jones, Pasztor, 2002); raises `ValueError` on wrong shapes."
-    _check_examples(x_hat, examples, reconstructed)
-    details = torch.zeros_like(x_hat)
-    for at, weight in _windows(x_hat.shape[-1], window or x_hat.shape[-1]//2):
-        nearest = torch.cdist(x_hat[at].flatten(1), reconstructed[at].flatten(1)).argmin(1)
-        details[at] += weight.to(x_hat)*(examples[at][nearest] - reconstructed[at][nearest])
-    return (x_hat + strength*details).clamp(-1, 1)
-
-def _check_examples(x_hat, examples, reconstructed):
-    "Raise `ValueError` where the images are not of one size, or an example has no reconstruction"
-    if examples.shape == reconstructed.shape and x_hat.shape[1:] == examples.shape[1:]: return
-    shapes = [tuple(o.shape) for o in (x_hat, examples, reconstructed)]
-    raise ValueError('x_hat is {}, examples {}, reconstructed {}: '.format(*shapes) +
-                     'images of one size, and a reconstruction for each example, are needed.')
-
-def _windows(size, window):
-    "Windows that overlap by half: where they are, and their weights, which add up to 1 at every pixel"
-    half = window//2
-    if window%2 or not 0 < window <= size or size%half:
-        raise ValueError(f'window={window}: it has to be even, and its half has to divide '
-                         f'the side of the images, {size}.')
-    hann = torch.hann_window(window)
-    spans = [(slice(max(i, 0), i + window), hann[max(-i, 0):size - i]) for i in range(-half, size, half)]
-    for (rows, u), (columns, v) in product(spans, spans): yield (..., rows, columns), u[:, None]*v
 
 # %% ../nbs/08_latent.ipynb #8e9417fc
 def attribute_direction(

@@ -25,9 +25,9 @@ from torch import nn
 
 from car_vae import __version__
 from car_vae.data import car_dls, scale
-from car_vae.evaluate import evaluate
+from car_vae.evaluate import add_details, evaluate, nearest_distances
 from car_vae.features import lite0_features
-from car_vae.latent import add_details, fit_density, sample
+from car_vae.latent import fit_density, sample
 from car_vae.metrics import frechet_distance, pca_baseline, psnr, ssim
 from car_vae.model import ConvVAE, decode_images, encode_images
 from car_vae.run import Recipe
@@ -109,11 +109,6 @@ def images(ds, n): return scale(torch.from_numpy(np.asarray(ds[list(range(n))]))
 def reconstructions(model, x): return decode_images(model, encode_images(model, x).mean)
 
 
-def nearest(x, photos):
-    "Mean over the images of the RMS distance to the nearest photo, in grey levels: small for copies."
-    return (torch.cdist(x.flatten(1), photos.flatten(1)).min(1).values / x[0].numel() ** 0.5 * 127.5).mean().item()
-
-
 # what is the same for a training with details and without
 SAME = 'seed', 'epochs', 'seconds', 'images_per_second', 'parameters', 'n_train', 'n'
 
@@ -124,7 +119,8 @@ def scores(x_hat, samples, held_out, photos):
     return dict(psnr=psnr(x_hat, held_out).mean().item(), ssim=ssim(x_hat, held_out).mean().item(),
                 fd_lite0_reconstructions=frechet_distance(lite0_features(x_hat), real),
                 fd_lite0_samples=frechet_distance(lite0_features(samples), real),
-                nearest_of_samples=nearest(samples, photos), nearest_of_held_out=nearest(held_out, photos))
+                nearest_of_samples=nearest_distances(samples, photos).mean().item(),
+                nearest_of_held_out=nearest_distances(held_out, photos).mean().item())
 
 
 def with_details(row, learn, photos, samples):
