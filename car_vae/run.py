@@ -106,7 +106,7 @@ class Recipe:
     @classmethod
     def sharp(cls, **kwargs):
         "Sharp pictures: the latent is a small image, a few thousand numbers for each."
-        return _recipe(kwargs, name='sharp', arch='grid', kl_warmup=0., lr=2e-3, moms=(0.9, 0.95))
+        return _recipe(kwargs, name='sharp', arch='grid', kl_warmup=0., lr=3e-3, moms=(0.9, 0.95))
 
     def with_(self, **kwargs):
         "The same recipe with other fields, or with other options of the network."

@@ -1,6 +1,8 @@
 """The measurements of benchmarks/ and records/, with tiny times: small trainings, and records that are complete."""
 import json
+import math
 import sys
+from dataclasses import asdict
 
 import pytest
 import readme
@@ -8,12 +10,17 @@ import results
 from PIL import Image
 
 from car_vae.data import image_store
+from car_vae.model import build_model
+from car_vae.run import Recipe
 
 sys.path += [str(readme.root / o) for o in ('benchmarks', 'records')]
 import cost  # noqa: E402
 import gpu  # noqa: E402
+import grid  # noqa: E402
 import measure  # noqa: E402
 import peers  # noqa: E402
+import second_look  # noqa: E402, F401  (registers its networks)
+import trials  # noqa: E402
 
 names = [peers.PCA, 'fast', 'PyTorch-VAE vanilla, 64x64']
 columns = {'name', 'seed', 'images_per_second', 'seconds_to_18_db', 'psnr', 'ssim', 'parameters', 'peak_memory',
@@ -132,3 +139,28 @@ def test_measure_adds_the_rows_with_details(photos, tmp_path, monkeypatch):
     assert half['seconds'] == plain['seconds']
     measure.measure(photos, None, 0.01, 1, True, out, ['fast'])
     assert json.loads(out.read_text())['rows'] == rows, 'rows that were there are measured again'
+
+
+def test_trials_change_one_thing_at_a_time():
+    recipes = grid.recipes(64, 10)
+    base = recipes.pop('grid, 8x8x8')
+    for name, r in recipes.items():
+        model = build_model(r.arch, 64, **r.options)
+        same_size = math.prod(model.latent_shape) == 512
+        changed = {k for k, v in asdict(r).items() if v != getattr(base, k)}
+        assert changed == {'beta'} if 'beta' in name else changed <= {'arch', 'options'} and changed, name
+        assert same_size == (' channels' not in name), name
+    plain, held, compact = (build_model(o, 32, latent_dim=4) for o in ('plain', 'held', 'compact'))
+    assert plain.correction is None and held.state_dict().keys() == compact.state_dict().keys()
+
+
+def test_trials_keep_what_they_have(tmp_path, monkeypatch):
+    monkeypatch.setattr(trials, 'SEEDS', (0,))
+    out, settings = tmp_path / 'trials.json', dict(n=20, size=32, epochs=1)
+    recipe = Recipe.sharp(size=32, epochs=1, width=8, bs=8)
+    trials.fill(out, 'grid', {'a': recipe}, settings)
+    record = json.loads(out.read_text())
+    row, = record['rows']
+    assert row['n'] == 6 and row['latent_shape'] == [8, 4, 4] and row['psnr'] > 0 and row['cpu_seconds'] > 0
+    trials.fill(out, 'grid', {'a': recipe}, settings)
+    assert json.loads(out.read_text()) == record, 'rows that were there are measured again'
