@@ -288,7 +288,7 @@ def _next(run, source, names):
 def train(
     source:str, # A folder of images, a zip file, 'cars' (drawn by this package) or 'stanford' (downloaded).
     extra:str|None=None, # More images to train on, given like the source; none of them is held out.
-    recipe:str='quick', # How to train: quick (on a laptop), fast (few photos), sharp (sharp pictures), classic (for a GPU).
+    recipe:str='quick', # How to train: quick (laptops), fast (few photos), sharp (sharp pictures), classic (GPUs).
     size:int|None=None, # Side of the images in pixels; the recipe's own (128) if left out.
     latent_dim:int|None=None, # Numbers that describe an image; the network's own if left out.
     arch:str|None=None, # The network, one of `car_vae networks` or your own MODULE:NAME; else the recipe's.
