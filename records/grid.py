@@ -13,8 +13,7 @@ from car_vae.run import Recipe
 
 ROWS = {'grid, 8x8x8': {}, 'a vector of 512': dict(arch='compact', options=dict(latent_dim=512)),
         'factor 4, 2x16x16': dict(factor=4, channels=2), 'factor 16, 32x4x4': dict(factor=16, channels=32),
-        '4 channels': dict(channels=4), '16 channels': dict(channels=16),
-        'width 16': dict(width=16), 'width 64': dict(width=64), 'no GroupNorm': dict(groups=0),
+        '4 channels': dict(channels=4), 'width 16': dict(width=16), 'no GroupNorm': dict(groups=0),
         'beta 0.3': dict(beta=0.3), 'beta 3': dict(beta=3.)}
 
 
