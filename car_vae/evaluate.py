@@ -75,7 +75,8 @@ def nearest_distances(
     images:Tensor, # training images in [-1, 1], shape `(N, 3, S, S)`
 )->Tensor: # root mean square difference in grey levels, shape `(B,)`: 0 for a copy
     "How far each image is from the one that is nearest to it among others."
-    return torch.cdist(x.flatten(1), images.flatten(1)).min(1).values/x[0].numel()**0.5*127.5
+    apart = torch.cdist(x.flatten(1), images.flatten(1), compute_mode='donot_use_mm_for_euclid_dist')
+    return apart.min(1).values/x[0].numel()**0.5*127.5
 
 # %% ../nbs/07_evaluate.ipynb #1a3b74c2
 MOST_FITTED = 5000 # training images from which the principal components are computed
