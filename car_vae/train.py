@@ -24,6 +24,7 @@ from fastai.callback.channelslast import ChannelsLast
 from fastai.callback.core import Callback, CancelFitException
 from fastai.callback.progress import ProgressCallback
 from fastai.callback.schedule import ParamScheduler, SchedCos, combine_scheds
+from fastai.callback.training import GradientClip
 from fastai.data.core import DataLoaders
 from fastai.learner import Learner, Metric
 from fastai.optimizer import OptimWrapper
@@ -181,6 +182,7 @@ def _callbacks(recipe):
     "What hooks into the loop"
     cbs = [LossMode(), SampleAlways(), SeedEpochs(recipe.seed), StopOnNaN(), ChannelsLast(), RecipeSchedule(recipe)]
     if recipe.kl_warmup: cbs.append(KLWarmup(recipe.kl_warmup))
+    if recipe.clip: cbs.append(GradientClip(recipe.clip*3*recipe.size**2))
     return cbs
 
 def _optimiser(recipe):
