@@ -70,8 +70,6 @@ def trained(here):
     return Path('runs/photos-quick'), run('train', 'photos', *TINY)[0]
 
 
-
-
 # Help
 
 def test_importing_the_commands_imports_nothing_heavy():
