@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['app', 'LIMITS', 'ARGUMENTS', 'NAMES', 'SAID', 'MOST_EXAMPLES', 'ORDER', 'command', 'main', 'info', 'train',
-           'networks', 'evaluate', 'reconstruct', 'interpolate', 'sample', 'export', 'cache', 'demo']
+           'networks', 'evaluate', 'reconstruct', 'interpolate', 'sample', 'prior', 'export', 'cache', 'demo']
 
 # %% ../nbs/14_cli.ipynb #a3ca6418
 import inspect
@@ -501,6 +501,19 @@ def sample(
     print(f'{n:,} samples of {x.shape[-1]}x{x.shape[-1]} from {"N(0, I)" if prior else "the prior of the run"} in '
           f'{out}')
 
+# %% ../nbs/14_cli.ipynb #prio0002
+@command('car_vae prior runs/photos-quick --minutes 3')
+def prior(
+    run:Path, # Folder of a finished run.
+    minutes:float=3., # Minutes of training.
+):
+    "Learn to sample: train a flow in the run's latent space."
+    run = Run(run)
+    run.config
+    from car_vae.flow import fit_flow
+    with _resumable(run, ['car_vae', 'prior', str(run), '--minutes', f'{minutes:g}']): fit_flow(run, minutes)
+    print(f'{run} draws its samples from a flow now. Next: car_vae sample {shlex.quote(str(run))} samples')
+
 # %% ../nbs/14_cli.ipynb #8e160e2f
 @command('car_vae export runs/photos-quick exported')
 def export(
@@ -573,5 +586,6 @@ def demo(
 Next: `car_vae train --help` for your own photos, and nbs/01_kl.ipynb, where the course begins.""")
 
 # %% ../nbs/14_cli.ipynb #6e040389
-ORDER = 'demo', 'train', 'networks', 'info', 'evaluate', 'reconstruct', 'interpolate', 'sample', 'export', 'cache'
+ORDER = ('demo', 'train', 'networks', 'info', 'evaluate', 'reconstruct', 'interpolate', 'prior', 'sample', 'export',
+         'cache')
 app.registered_commands.sort(key=lambda o: ORDER.index(o.callback.__name__))

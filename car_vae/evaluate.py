@@ -19,7 +19,7 @@ from fastai.torch_core import default_device
 from torch import Tensor
 
 from .data import StoreDL, to_uint8
-from .features import fd_missing, lite0_features
+from .features import fd_missing, lite0_features, vgg_features
 from .metrics import active_units, block_components, frechet_distance, image_batches, per_image
 from .metrics import principal_components, project, project_blocks, psnr
 from .model import decode_images, encode_images, reconstruct
@@ -84,14 +84,14 @@ MOST_FITTED = 5000 # training images from which the principal components are com
 def evaluate(
     run, # a `Run`, its folder, or a `Learner` over batches that begin with images in [-1, 1]
     source=None, # images; those that a run was trained on are left out; the run's own if `None`
-    fd:bool=True, # FD-lite0 too, where `car_vae[fd]` is installed: about ten images a second on a CPU
-    prior=None, # where samples for FD-lite0 come from; the run's own if `None`, N(0, I) for a `Learner`
+    fd:bool=True, # Frechet distances too, where their networks are installed: about ten images a second on a CPU
+    prior=None, # where samples for them come from; the run's own if `None`, N(0, I) for a `Learner`
 )->dict: # numbers by name, the rows of `score_table`; what cannot be measured is left out
     "Measure a model on images that it was not trained on, beside as many principal components of those that it was."
     model, dls, variance = _parts(run, source)
     scores = _own_scores(model, dls.valid, per_image(model, dls.valid, variance))
     scores |= _pca_scores(dls, model.latent_shape)
-    if fd: scores |= _fd_scores(run, model, dls.valid, prior)
+    if fd: scores |= _fd_scores(run, model, dls.valid, prior, scores['n'])
     return scores
 
 def _parts(run, source):
@@ -153,16 +153,23 @@ def _some_images(dl, most, seed=0):
 # %% ../nbs/07_evaluate.ipynb #ev07fd01
 _AT_ONCE = 256 # samples that are drawn as pictures together
 
-def _fd_scores(run, model, dl, prior):
-    "FD-lite0 of reconstructions and of samples against the held-out images; empty without the extra or with one image"
-    try: real = torch.cat([lite0_features(x) for x in image_batches(dl)])
-    except ImportError: return {}
-    if len(real) < 2: return {}
-    reconstructed = torch.cat([lite0_features(reconstruct(model, x)) for x in image_batches(dl)])
-    z = _draw(run, model, prior, len(real))
-    sampled = torch.cat([lite0_features(decode_images(model, o)) for o in z.split(_AT_ONCE)])
-    return dict(fd_lite0_reconstructions=frechet_distance(reconstructed, real),
-                fd_lite0_samples=frechet_distance(sampled, real))
+def _fd_scores(run, model, dl, prior, n):
+    "Frechet distances to the `n` held-out images, by each network that is installed; empty with one image"
+    if n < 2: return {}
+    z, scores = _draw(run, model, prior, n), {}
+    for judge, features in dict(lite0=lite0_features, vgg=vgg_features).items():
+        try: distances = _fd_of(features, model, dl, z)
+        except ImportError: continue
+        scores |= {f'fd_{judge}_{k}': v for k, v in distances.items()}
+    return scores
+
+def _fd_of(features, model, dl, z):
+    "Frechet distances of reconstructions and of decoded samples to the held-out images"
+    def of_all(batches): return torch.cat([features(x) for x in batches])
+    real = of_all(image_batches(dl))
+    reconstructed = of_all(reconstruct(model, x) for x in image_batches(dl))
+    sampled = of_all(decode_images(model, o) for o in z.split(_AT_ONCE))
+    return dict(reconstructions=frechet_distance(reconstructed, real), samples=frechet_distance(sampled, real))
 
 def _draw(run, model, prior, n, seed=0):
     "Latents from the prior given, else from the run's own; from N(0, I) for a `Learner`"
@@ -185,13 +192,16 @@ _meanings = dict( # measure -> unit, and what it means
     bits_per_dim=('bits', 'bound over 256 levels, per value; 8 is ignorance'),
     active_units=('', 'latent dimensions that change with the image'),
     fd_lite0_reconstructions=('', 'reconstructions against held-out images, features of EfficientNet-Lite0'),
-    fd_lite0_samples=('', 'samples from {samples_from} against held-out images, features of EfficientNet-Lite0'))
+    fd_lite0_samples=('', 'samples from {samples_from} against held-out images, features of EfficientNet-Lite0'),
+    fd_vgg_reconstructions=('', 'reconstructions again, by the edges that VGG16 sees'),
+    fd_vgg_samples=('', 'the same samples, by the edges that VGG16 sees'))
 
-_FOR_SOME = 'block_pca_psnr', # has no row where it does not apply
+# these have no row where they do not apply
+_FOR_SOME = 'block_pca_psnr', 'fd_vgg_reconstructions', 'fd_vgg_samples'
 
 def score_table(
     scores:dict, # from `evaluate`
-    samples_from:str='the prior', # what the samples for FD-lite0 were drawn from
+    samples_from:str='the prior', # what the samples were drawn from
 )->pd.DataFrame: # a row per measure: `value`, `unit` and what it `means`
     "The scores in words; where the VAE loses to PCA, it says so."
     words = dict(pca=_pca_name(scores), verdict=_verdict(scores), samples_from=samples_from)

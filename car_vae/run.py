@@ -43,7 +43,7 @@ RULES = dict(
     options=Rule(lambda o: isinstance(o, dict), 'a dict'), size=_count, likelihood=_one_of('mse', 'sigma'),
     beta=_amount, free_nats=_amount, kl_warmup=_part, epochs=_count, bs=_count,
     lr=Rule(lambda o: 0 < o < inf, 'a number above 0'), schedule=_one_of('one_cycle', 'drop'), drop_at=_part,
-    drop_to=_part, wd=_amount, moms=_decay, clip=_amount, flip=_switch, jitter=_zoom,
+    drop_to=_part, wd=_amount, moms=_decay, clip=_amount, bf16=_switch, flip=_switch, jitter=_zoom,
     pca_start=_switch, repeat=_count, valid_pct=Rule(lambda o: 0 < o < 1, 'a part between 0 and 1'),
     seed=Rule(_whole_from(0), 'a whole number from 0 upwards'))
 
@@ -72,6 +72,7 @@ class Recipe:
     drop_to: float = 0.1 # for `'drop'`: to this part of `lr`
     wd: float = 0.01 # weight decay
     moms: tuple = (0.9, 0.99) # the two decay rates of Adam
+    bf16: bool = False # train in bfloat16 on a CPU that has instructions for it; a GPU always does
     clip: float = 0. # gradients longer than this, in nats for each value of an image, are shortened; 0 leaves them
     flip: bool = True # mirror half of the training images
     jitter: float = 0. # zoom each training image by up to this part, as in `StoreDL`
@@ -107,7 +108,8 @@ class Recipe:
     @classmethod
     def sharp(cls, **kwargs):
         "Sharp pictures: the latent is a small image, a few thousand numbers for each."
-        return _recipe(kwargs, name='sharp', arch='grid', kl_warmup=0., lr=2e-3, moms=(0.9, 0.95), clip=1.)
+        return _recipe(kwargs, name='sharp', arch='grid', kl_warmup=0., lr=2e-3, moms=(0.9, 0.95), clip=1.,
+                       bf16=True)
 
     def with_(self, **kwargs):
         "The same recipe with other fields, or with other options of the network."

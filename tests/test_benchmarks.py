@@ -8,10 +8,12 @@ import pytest
 import readme
 import results
 from PIL import Image
+from torch.nn import functional as F
 
 from car_vae.data import image_store
 from car_vae.model import build_model
 from car_vae.run import Recipe
+from car_vae.train import train
 
 sys.path += [str(readme.root / o) for o in ('benchmarks', 'records')]
 import cost  # noqa: E402
@@ -20,6 +22,7 @@ import grid  # noqa: E402
 import measure  # noqa: E402
 import peers  # noqa: E402
 import second_look  # noqa: E402
+import sharp  # noqa: E402
 import trials  # noqa: E402
 
 names = [peers.PCA, 'fast', 'PyTorch-VAE vanilla, 64x64']
@@ -164,3 +167,24 @@ def test_trials_keep_what_they_have(tmp_path, monkeypatch):
     assert row['n'] == 6 and row['latent_shape'] == [8, 4, 4] and row['psnr'] > 0 and row['cpu_seconds'] > 0
     trials.fill(out, 'grid', {'a': recipe}, settings)
     assert json.loads(out.read_text()) == record, 'rows that were there are measured again'
+
+
+def test_sharp_measures_runs_beside_their_rivals(photos, tmp_path, monkeypatch):
+    def places(x): return F.avg_pool2d(x.cpu(), 8).flatten(1)
+    monkeypatch.setattr(sharp, 'JUDGES', dict(lite0=places, vgg=places))
+    for judge in 'lite0', 'vgg': monkeypatch.setattr(f'car_vae.evaluate.{judge}_features', places)
+    recipe = Recipe.sharp(size=32, epochs=1, width=8, groups=4)
+    runs = [train(photos, recipe.with_(seed=i), tmp_path/f'{i}', quiet=True, device='cpu') for i in (0, 1)]
+    out, picture = tmp_path/'sharp.json', tmp_path/'sharp.jpg'
+    command(sharp, photos, *runs, '--out', out, '--picture', picture)
+    record = json.loads(out.read_text())
+    *others, first, second = record['rows']
+    assert [o['name'] for o in others] == ['other photos', 'mean photo', 'nearest training photo']
+    assert (first['seed'], second['seed'], first['n'], first['numbers']) == (0, 1, 12, 128)
+    assert others[1]['psnr'] < others[2]['psnr'] and others[1]['fd_vgg_reconstructions'] > 0 # cars of one renderer
+    assert Image.open(picture).size == (10*34 + 2, 2*34 + 2)
+    about, _, header, _, *rows = results.sharp_table(record).split('\n')
+    assert '128 numbers' in about and '12 other photos' in about and '2 seeds' in about
+    assert [o.split(' | ')[0] for o in rows] == ['| other photos', '| mean photo', '| nearest training photo',
+                                                 '| PCA, 128 numbers', '| PCA of blocks, 128 numbers', '| sharp']
+    assert {o.count('|') for o in (header, *rows)} == {7}

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -25,7 +26,8 @@ from car_vae import __version__
 from car_vae.cli import app, main
 from car_vae.data import Preparation
 
-COMMANDS = 'demo', 'train', 'networks', 'info', 'evaluate', 'reconstruct', 'interpolate', 'sample', 'export', 'cache'
+COMMANDS = ('demo', 'train', 'networks', 'info', 'evaluate', 'reconstruct', 'interpolate', 'prior', 'sample', 'export',
+            'cache')
 TINY = '--size', '32', '--latent-dim', '4', '--bs', '8', '--epochs', '12', '--save-every', '0'
 program = str(Path(sys.executable).with_name('car_vae'))
 
@@ -281,6 +283,39 @@ def test_sample_follows_its_seed_and_density(trained, call):
     assert pictures('s5', '--details', 'photos') != first and pictures('s6', '--details', 'photos/car03.jpg') != first
 
 
+@pytest.fixture
+def copied(trained):
+    "A copy of the run, to be changed"
+    shutil.copytree(trained[0], 'copied')
+    yield Path('copied')
+    shutil.rmtree('copied')
+
+
+def test_prior(copied, call):
+    def pictures(name):
+        call('sample', copied, name, '--n', 3)
+        return [f.read_bytes() for f in sorted(Path(name).iterdir())]
+    before = pictures('mixture')
+    assert 'car_vae sample copied' in call('prior', copied, '--minutes', 0.01)[0]
+    assert pictures('flow') != before and json.loads((copied/'prior.json').read_text())['kind'] == 'car_vae.flow:Flow'
+    assert not (copied/'flow.pt').exists()
+
+
+def test_interrupted_prior_goes_on(copied, call, monkeypatch):
+    import car_vae.flow as flow
+    step, taken = flow._step, []
+    def stopped(*args):
+        taken.append(1)
+        if len(taken) == 5: raise KeyboardInterrupt
+        return step(*args)
+    monkeypatch.setattr(flow, '_step', stopped)
+    monkeypatch.setattr(flow, 'stage', partial(flow.stage, every=0))
+    assert 'To go on: car_vae prior copied --minutes 0.05' in call('prior', copied, '--minutes', 0.05, code=130)[1]
+    assert (copied/'flow.pt').exists() and not (copied/'prior.json').exists()
+    call('prior', copied, '--minutes', 0.05)
+    assert (copied/'prior.json').exists() and not (copied/'flow.pt').exists()
+
+
 def test_export(trained, call):
     out = call('export', trained[0], 'onnx')[0]
     assert {o.name for o in Path('onnx').iterdir()} == {'encoder.onnx', 'decoder.onnx',
@@ -355,6 +390,8 @@ BAD = {
     'one step': 'interpolate {run} photos/car00.jpg photos/car01.png out.gif --steps 1',
     'output is an input': 'interpolate {run} photos/car00.jpg photos/car01.png photos/car01.png',
     'no samples': 'sample {run} out --n 0',
+    'no minutes': 'prior {run} --minutes 0',
+    'no run for a prior': 'prior photos',
     'no details': 'sample {run} out --details nowhere',
     'nothing to export': 'export photos out',
     'a file for the export': 'export {run} photos/car00.jpg',

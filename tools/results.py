@@ -73,6 +73,31 @@ def insert(text, new):
 def peer_table(record): return table(record, peer_columns, peer_cell)
 
 
+sharp_columns = {'psnr': ('PSNR (dB)', 2), 'ssim': ('SSIM', 3), 'fd_lite0_reconstructions': ('FD-lite0', 0),
+                 'fd_vgg_reconstructions': ('FD-VGG', 0), 'bytes': ('bytes', 0)}
+
+
+def sharp_table(record):
+    "What runs of the recipe `sharp` come to, and their rivals."
+    groups = {}
+    for o in record['rows']: groups.setdefault(o['name'], []).append(o)
+    lines = [[name, *(cell(rows, k, digits) for k, (_, digits) in sharp_columns.items())]
+             for name, rows in groups.items()]
+    of_run = groups['sharp'][0]
+    for key, name in dict(pca_psnr='PCA', block_pca_psnr='PCA of blocks').items():
+        lines.insert(-1, [f"{name}, {of_run['numbers']:,} numbers", cell(groups['sharp'], key, 2)] + ['']*4)
+    header = ['', *(title for title, _ in sharp_columns.values())]
+    return about_sharp(record, of_run, len(groups['sharp'])) + '\n\n' + markdown([header, *lines])
+
+
+def about_sharp(record, run, seeds):
+    "What was trained, on what, and where, in a sentence."
+    spread = 'one seed' if seeds == 1 else f'mean ± standard deviation over {seeds} seeds'
+    return (f"{run['numbers']:,} numbers a photo instead of 128: the recipe `sharp` on {run['n_train']:,} photos for "
+            f"{run['epochs']} epochs, measured on {run['n']} other photos at 128x128 ({record['hardware']['cpu']}); "
+            f"{spread}, whose standard error over the photos is {run['psnr_se']:.2f} dB, {record['date']}.")
+
+
 gpu_rows = {'classic': 'classic', 'fast': 'fast', 'more': 'fast, more photos'}
 
 
@@ -94,9 +119,9 @@ def newest(pattern):
 
 
 def tables():
-    "The newest record of each kind: a few hundred photos, with more beside them, on a GPU, networks of other projects."
-    kinds = {'records/photos': table, 'records/more_photos': table, 'records/gpu': gpu_table,
-             'benchmarks/peers': peer_table}
+    "The newest record of each kind: sharp, few photos, more of them, on a GPU, networks of other projects."
+    kinds = {'records/sharp': sharp_table, 'records/photos': table, 'records/more_photos': table,
+             'records/gpu': gpu_table, 'benchmarks/peers': peer_table}
     return '\n\n'.join(shown(o) for kind, shown in kinds.items() for o in newest(f'{kind}_*.json'))
 
 

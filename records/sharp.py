@@ -1,0 +1,82 @@
+"""What finished runs of the recipe `sharp` reach on photos that they have not seen:
+python records/sharp.py PHOTOS RUN [RUN ...]
+
+Each run comes from `car_vae train PHOTOS --extra MORE --recipe sharp --epochs N --seed SEED --out RUN`; the seed also
+decides which photos are held out. Beside each stand its rivals: the mean photo, the nearest training photo, other real
+photos. The results go into records/sharp_DATE.json, and held-out photos above their reconstructions into
+nbs/images/sharp.jpg."""
+import json
+import math
+import warnings
+from argparse import ArgumentParser
+from datetime import date
+from pathlib import Path
+
+warnings.filterwarnings('ignore', category=FutureWarning) # of what is imported below
+import torch
+from measure import folder, hardware, images, versions
+
+from car_vae.data import image_grid
+from car_vae.evaluate import evaluate
+from car_vae.features import lite0_features, vgg_features
+from car_vae.files import save_picture
+from car_vae.metrics import frechet_distance, psnr, ssim
+from car_vae.model import reconstruct
+from car_vae.run import Run
+
+JUDGES = dict(lite0=lite0_features, vgg=vgg_features)
+SHOWN = 10 # photos side by side
+
+
+def distances(x_hat, x):
+    "Of a set of images to the held-out ones, by each judge."
+    return {f'fd_{k}_reconstructions': frechet_distance(f(x_hat), f(x)) for k, f in JUDGES.items()}
+
+
+def rivals(known, unseen):
+    "Rows for what needs no network: other photos, the mean photo, the nearest training photo."
+    nearest = known[torch.cdist(unseen.flatten(1), known.flatten(1)).argmin(1)]
+    rows = [dict(name='other photos', **distances(known[:len(unseen)], unseen))]
+    for name, x_hat in {'mean photo': known.mean(0).expand_as(unseen), 'nearest training photo': nearest}.items():
+        quality = dict(psnr=psnr(x_hat, unseen).mean().item(), ssim=ssim(x_hat, unseen).mean().item())
+        rows.append(dict(name=name, **quality, **distances(x_hat, unseen)))
+    return rows
+
+
+def run_row(run, photos):
+    "What a run was, and what it reaches."
+    recipe, config = run.recipe, run.config
+    return dict(name=recipe.name, seed=recipe.seed, epochs=recipe.epochs, n_train=config['n_train'],
+                numbers=math.prod(run.latents()[0].shape[1:]), parameters=config['parameters'],
+                trained_with=config['versions'], threads=config['threads'], **evaluate(run, photos))
+
+
+def show(run, unseen, path):
+    "Held-out photos above their reconstructions."
+    x = unseen[:SHOWN]
+    save_picture(image_grid(torch.cat([x, reconstruct(run.model(), x)]), SHOWN), path, quality=90)
+
+
+def measure(photos, runs, out, picture):
+    "Measure the runs, and the rivals of the first."
+    known, unseen = (images(o, len(o)) for o in runs[0].split(photos))
+    rows = rivals(known, unseen) + [run_row(run, photos) for run in runs]
+    record = dict(date=date.today().isoformat(), command='python records/sharp.py PHOTOS RUN ...', hardware=hardware(),
+                  versions=versions(), photos=Path(photos).name, rows=rows)
+    out.write_text(json.dumps(record, indent=1))
+    show(runs[0], unseen, picture)
+    for o in rows: print(o['name'], {k: v for k, v in o.items() if k in ('psnr', 'ssim') or k.startswith('fd_')})
+
+
+def main():
+    "What the script does."
+    parser = ArgumentParser(description=__doc__)
+    parser.add_argument('photos', help='the folder that the runs were trained on')
+    parser.add_argument('runs', nargs='+', type=Run, help='finished runs')
+    parser.add_argument('--out', type=Path, default=folder / f'sharp_{date.today()}.json', help='the record')
+    parser.add_argument('--picture', type=Path, default=folder.parent/'nbs'/'images'/'sharp.jpg', help='the picture')
+    args = parser.parse_args()
+    measure(args.photos, args.runs, args.out, args.picture)
+
+
+if __name__ == '__main__': main()
