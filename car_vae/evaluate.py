@@ -156,20 +156,18 @@ _AT_ONCE = 256 # samples that are drawn as pictures together
 def _fd_scores(run, model, dl, prior, n):
     "Frechet distances to the `n` held-out images, by each network that is installed; empty with one image"
     if n < 2: return {}
-    z, scores = _draw(run, model, prior, n), {}
+    z, scores = None, {}
     for judge, features in dict(lite0=lite0_features, vgg=vgg_features).items():
-        try: distances = _fd_of(features, model, dl, z)
+        try: real = _of_all(features, image_batches(dl))
         except ImportError: continue
-        scores |= {f'fd_{judge}_{k}': v for k, v in distances.items()}
+        z = _draw(run, model, prior, n) if z is None else z
+        reconstructed = _of_all(features, (reconstruct(model, x) for x in image_batches(dl)))
+        sampled = _of_all(features, (decode_images(model, o) for o in z.split(_AT_ONCE)))
+        scores[f'fd_{judge}_reconstructions'] = frechet_distance(reconstructed, real)
+        scores[f'fd_{judge}_samples'] = frechet_distance(sampled, real)
     return scores
 
-def _fd_of(features, model, dl, z):
-    "Frechet distances of reconstructions and of decoded samples to the held-out images"
-    def of_all(batches): return torch.cat([features(x) for x in batches])
-    real = of_all(image_batches(dl))
-    reconstructed = of_all(reconstruct(model, x) for x in image_batches(dl))
-    sampled = of_all(decode_images(model, o) for o in z.split(_AT_ONCE))
-    return dict(reconstructions=frechet_distance(reconstructed, real), samples=frechet_distance(sampled, real))
+def _of_all(features, batches): return torch.cat([features(x) for x in batches])
 
 def _draw(run, model, prior, n, seed=0):
     "Latents from the prior given, else from the run's own; from N(0, I) for a `Learner`"

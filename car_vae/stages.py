@@ -6,7 +6,7 @@
 __all__ = ['ProgressLine', 'stage']
 
 # %% ../nbs/C_stages.ipynb #cstgimpo
-import sys, time
+import math, sys, time
 from functools import partial
 from pathlib import Path
 
@@ -29,9 +29,9 @@ class ProgressLine:
         done:float, # the part of the job that is done; 1 is the end
     ):
         "Write a text and the time that is left, or at the end the time that it took."
-        spent, end = time.time() - self.start, done >= 1
-        left = spent/max(done - self.begun, 1e-9)*(1 - done)
-        self._write(f'{text}  in {_clock(spent)}' if end else f'{text}  {_clock(left)} left', end)
+        spent, end, since = time.time() - self.start, done >= 1, done - self.begun
+        left = _clock(spent/since*(1 - done)) if since > 0 else '?'
+        self._write(f'{text}  in {_clock(spent)}' if end else f'{text}  {left} left', end)
 
     def _write(self, text, end):
         if IN_NOTEBOOK: self._display(text)
@@ -49,7 +49,7 @@ def _clock(seconds):
 
 # %% ../nbs/C_stages.ipynb #cstgstag
 def stage(
-    file, # of the checkpoint; the caller deletes it when the result is safe
+    file, # of the checkpoint, such as `flow.pt`; the caller deletes it when the result is safe
     parts:dict, # what the steps change, by name: modules, optimisers, anything with a state dict
     minutes:float=None, # how long
     steps:int=None, # or how many steps
@@ -58,7 +58,7 @@ def stage(
     every:float=30., # seconds between checkpoints
 ): # the part that is done, 0 to below 1, once for each step to take
     "Train until time or steps are over; raises `ValueError` where the checkpoint is damaged or of other settings."
-    if (minutes is None) == (steps is None) or (minutes or steps) <= 0:
+    if (minutes is None) == (steps is None) or not 0 < (minutes or steps or 0) < math.inf:
         raise ValueError(f'minutes={minutes}, steps={steps}: give one of them, above 0.')
     file, settings = Path(file), {**(settings or {}), 'minutes': minutes, 'steps': steps, 'seed': seed}
     step, seconds = _load(file, parts, settings) if file.exists() else (0, 0.)
@@ -81,7 +81,7 @@ def _load(file, parts, settings):
     remedy = 'Delete it to begin anew.'
     try: state = torch.load(file, map_location='cpu', weights_only=True)
     except Exception as e: raise damaged(file, type(e).__name__, remedy) from e # whatever zipfile and pickle raise
-    if state['settings'] != settings:
-        raise ValueError(f'{file} was begun with {state["settings"]} and not {settings}: go on with the same. {remedy}')
+    if other := [k for k in settings if state['settings'].get(k) != settings[k]]:
+        raise ValueError(f'{file} was begun with other {", ".join(other)}: go on with the same. {remedy}')
     for k, o in parts.items(): o.load_state_dict(state['parts'][k])
     return state['step'], state['seconds']

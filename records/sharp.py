@@ -46,7 +46,7 @@ def rivals(known, unseen):
 def run_row(run, photos):
     "What a run was, and what it reaches."
     recipe, config = run.recipe, run.config
-    return dict(name=recipe.name, seed=recipe.seed, epochs=recipe.epochs, n_train=config['n_train'],
+    return dict(name=recipe.name, seed=recipe.seed, size=recipe.size, epochs=recipe.epochs, n_train=config['n_train'],
                 numbers=math.prod(run.latents()[0].shape[1:]), parameters=config['parameters'],
                 trained_with=config['versions'], threads=config['threads'], **evaluate(run, photos))
 

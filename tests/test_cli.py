@@ -279,7 +279,7 @@ def test_sample_follows_its_seed_and_density(trained, call):
         return [f.read_bytes() for f in sorted(Path(name).iterdir())]
     first = pictures('s1')
     assert pictures('s2') == first
-    assert pictures('s3', '--seed', 1) != first and pictures('s4', '--prior') != first
+    assert pictures('s3', '--seed', 1) != first and pictures('s4', '--standard-normal') != first
     assert pictures('s5', '--details', 'photos') != first and pictures('s6', '--details', 'photos/car03.jpg') != first
 
 
@@ -344,13 +344,15 @@ def test_exported_files_answer_as_the_model_does(trained, call):
 
 def test_demo(here, call):
     out = run('demo', '--out', 'outputs/demo', '--cars', 120, '--minutes', 0.05)[0]
-    assert re.search(r'Held-out PSNR .* PCA', out) and 'nbs/01_kl.ipynb' in out
-    pictures = 'reconstructions.png', 'interpolation.gif', 'samples.png', 'loss.png'
+    assert len(re.findall(r'(vector|sharp): Held-out PSNR .* PCA', out)) == 2 and 'nbs/01_kl.ipynb' in out
+    pictures = 'reconstructions.png', 'interpolation.gif', 'samples.png', 'sharp/loss.png'
     for name in pictures: assert name in out and Image.open(f'outputs/demo/{name}').size > (60, 60)
-    before = Path('outputs/demo/model.safetensors').read_bytes()
+    assert Image.open('outputs/demo/reconstructions.png').size == (10*66 + 2, 3*66 + 2)
+    weights = [Path(f'outputs/demo/{o}/model.safetensors') for o in ('vector', 'sharp')]
+    before = [f.read_bytes() for f in weights]
     Path('outputs/demo/samples.png').unlink()
     assert 'anew' in call('demo')[0] and Path('outputs/demo/samples.png').exists()
-    assert Path('outputs/demo/model.safetensors').read_bytes() == before
+    assert [f.read_bytes() for f in weights] == before
 
 
 def test_demo_leaves_other_runs_alone(trained, call):

@@ -46,7 +46,8 @@ def peer_cell(rows, key, digits):
 def table(record, columns=columns, cell=cell):
     "The record as Markdown: what was measured where, then a line for every model; no columns that nobody measured."
     groups = {}
-    for o in record['rows']: groups.setdefault(o['name'], []).append(o)
+    for o in record['rows']:
+        if 'by example' not in o['name']: groups.setdefault(o['name'], []).append(o) # parts of those are copies
     used = {k: c for k, c in columns.items() if any(k in o for o in record['rows'])}
     lines = [[name, *(cell(rows, k, digits) for k, (_, digits) in used.items()), f"{rows[0]['parameters']:,}"]
              for name, rows in groups.items()]
@@ -84,8 +85,9 @@ def sharp_table(record):
     lines = [[name, *(cell(rows, k, digits) for k, (_, digits) in sharp_columns.items())]
              for name, rows in groups.items()]
     of_run = groups['sharp'][0]
-    for key, name in dict(pca_psnr='PCA', block_pca_psnr='PCA of blocks').items():
-        lines.insert(-1, [f"{name}, {of_run['numbers']:,} numbers", cell(groups['sharp'], key, 2)] + ['']*4)
+    pca = {f"{name}, {of_run['numbers']:,} numbers": cell(groups['sharp'], key, 2)
+           for key, name in dict(pca_psnr='PCA', block_pca_psnr='PCA of blocks').items()}
+    lines += [[name, value] + ['']*4 for name, value in pca.items()]
     header = ['', *(title for title, _ in sharp_columns.values())]
     return about_sharp(record, of_run, len(groups['sharp'])) + '\n\n' + markdown([header, *lines])
 
@@ -93,9 +95,10 @@ def sharp_table(record):
 def about_sharp(record, run, seeds):
     "What was trained, on what, and where, in a sentence."
     spread = 'one seed' if seeds == 1 else f'mean ± standard deviation over {seeds} seeds'
+    where = f"{run['n']} other photos at {run['size']}x{run['size']} ({record['hardware']['cpu']})"
     return (f"{run['numbers']:,} numbers a photo instead of 128: the recipe `sharp` on {run['n_train']:,} photos for "
-            f"{run['epochs']} epochs, measured on {run['n']} other photos at 128x128 ({record['hardware']['cpu']}); "
-            f"{spread}, whose standard error over the photos is {run['psnr_se']:.2f} dB, {record['date']}.")
+            f"{run['epochs']} epochs, measured on {where}; {spread}, with a standard error over the photos of "
+            f"{run['psnr_se']:.2f} dB, {record['date']}.")
 
 
 gpu_rows = {'classic': 'classic', 'fast': 'fast', 'more': 'fast, more photos'}
