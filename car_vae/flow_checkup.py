@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from .checkup import Check
+from .flow import on_path
 
 # %% ../nbs/D_flow_checkup.ipynb #dfckprob
 _PATHS = 4096 # paths on which errors are measured
@@ -29,8 +30,7 @@ def _paths(z1, condition, low=0., high=1.):
     i = torch.randint(len(z1), (_PATHS,)).to(z1.device)
     z1, z0, t = z1[i], torch.randn_like(z1[i]), low + (high - low)*torch.rand(_PATHS).to(z1.device)
     t[:2] = t.new_tensor([low, high]) # the ends too
-    beside = t.view(-1, *[1]*(z1.dim() - 1))
-    return _Paths((1 - beside)*z0 + beside*z1, t, z1 - z0, None if condition is None else condition[i])
+    return _Paths(on_path(z0, z1, t), t, z1 - z0, None if condition is None else condition[i])
 
 class _Probe:
     "A flow, and what is known of the latents that it was trained on"

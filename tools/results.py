@@ -43,11 +43,16 @@ def peer_cell(rows, key, digits):
     return f'{spread(values, digits)} ({len(values)} of {len(rows)})' if values else 'never'
 
 
+def by_name(rows):
+    "The rows of each model, one for each of its seeds."
+    groups = {}
+    for o in rows: groups.setdefault(o['name'], []).append(o)
+    return groups
+
+
 def table(record, columns=columns, cell=cell):
     "The record as Markdown: what was measured where, then a line for every model; no columns that nobody measured."
-    groups = {}
-    for o in record['rows']:
-        if 'by example' not in o['name']: groups.setdefault(o['name'], []).append(o) # parts of those are copies
+    groups = by_name(o for o in record['rows'] if 'by example' not in o['name']) # parts of those are copies
     used = {k: c for k, c in columns.items() if any(k in o for o in record['rows'])}
     lines = [[name, *(cell(rows, k, digits) for k, (_, digits) in used.items()), f"{rows[0]['parameters']:,}"]
              for name, rows in groups.items()]
@@ -80,8 +85,7 @@ sharp_columns = {'psnr': ('PSNR (dB)', 2), 'ssim': ('SSIM', 3), 'fd_lite0_recons
 
 def sharp_table(record):
     "What runs of the recipe `sharp` come to, and their rivals."
-    groups = {}
-    for o in record['rows']: groups.setdefault(o['name'], []).append(o)
+    groups = by_name(record['rows'])
     lines = [[name, *(cell(rows, k, digits) for k, (_, digits) in sharp_columns.items())]
              for name, rows in groups.items()]
     of_run = groups['sharp'][0]
