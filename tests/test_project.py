@@ -17,6 +17,7 @@ import prepare
 import pytest
 import readme
 import results
+import test_notebooks
 from packaging.requirements import Requirement
 
 root = readme.root
@@ -223,6 +224,23 @@ def test_foreign_sees_every_use_of_a_private_name():
         assert not foreign(ast.parse(line), module)
     for line in f'{name} = 1\n{module}.{name}', 'a.__name__', f'from elsewhere import {name}':
         assert not foreign(ast.parse(line), 'another'), line
+
+
+def write_notebooks(folder, **sources):
+    "Notebooks of one code cell, in a project of nbdev's."
+    (folder / 'nbs').mkdir()
+    shutil.copy(root / 'settings.ini', folder)
+    for name, source in sources.items():
+        cells = [nbformat.v4.new_code_cell(source)]
+        nbformat.write(nbformat.v4.new_notebook(cells=cells), folder / 'nbs' / f'{name}.ipynb')
+
+
+def test_no_notebook_meets_what_another_left_in_its_process(tmp_path, monkeypatch):
+    first = 'import sys\nassert not hasattr(sys, "left")\nsys.left = True'
+    write_notebooks(tmp_path, a=first, b=first, c='assert False', d='1 + 1')
+    monkeypatch.setattr(readme, 'root', tmp_path)
+    monkeypatch.setattr(sys, 'argv', ['test_notebooks.py', '--file_re', '[abc]'])
+    assert test_notebooks.main() == 'Tests failed in: c.ipynb'
 
 
 def test_reading_a_run_is_quick(tmp_path):
