@@ -448,10 +448,13 @@ def _of(losses): return f'loss {sum(losses)/len(losses):.4f}'
 def left_out(
     condition:Tensor, # shape `(B, k)`
     part:float, # of the rows, from 0 to 1
+    widths:list|None=None, # how many columns each factor has, in their order; one factor has all if `None`
 )->Tensor: # same shape
-    "Forget some conditions, all of a row: it becomes nan, so that a network learns the case of no wish too."
-    forgotten = torch.rand(len(condition), device=condition.device) < part
-    return condition.masked_fill(forgotten[:, None], math.nan)
+    "Forget some factors, and of some rows all: they become nan, so that a network learns the case of no wish too."
+    n, widths = len(condition), condition.new_tensor(widths or condition.shape[1:]).long()
+    forgotten = torch.rand(n, len(widths), device=condition.device) < part
+    if len(widths) > 1: forgotten |= torch.rand(n, 1, device=condition.device) < part
+    return condition.masked_fill(forgotten.repeat_interleave(widths, 1), math.nan)
 
 class LatentBatches:
     "Draws batches of standardised latents and what is known of them; raises `ValueError` on what does not fit."
@@ -462,13 +465,17 @@ class LatentBatches:
         bs:int=128, # latents in a batch
         noisy:bool=True, # draw z from q(z|x); else take its mean
         drop:float=0.2, # part of the conditions that is left out
+        widths:list|None=None, # as `left_out` takes them
     ):
         if not noisy: log_var = torch.full_like(log_var, -math.inf)
         if condition is None: condition = mu.new_empty(len(mu), 0)
         if condition.dim() != 2 or len(condition) != len(mu):
             raise ValueError(f'condition has shape {tuple(condition.shape)}: give a row for each of the {len(mu)} '
                              'images that the run was trained on, in the order of `run.latents()`.')
-        self.mu, self.log_var, self.condition, self.bs, self.drop = mu, log_var, condition.to(mu), bs, drop
+        if widths and sum(widths) != condition.shape[1]:
+            raise ValueError(f'widths={widths} are {sum(widths)} columns, but condition has {condition.shape[1]}.')
+        self.mu, self.log_var, self.condition, self.bs = mu, log_var, condition.to(mu), bs
+        self.leave_out = partial(left_out, part=drop, widths=widths)
         self.scale = scale_of(mu.cpu(), log_var.cpu()).to(mu.device)
 
     def digest(self):
@@ -482,7 +489,7 @@ class LatentBatches:
     def __call__(self):
         i = torch.randint(len(self.mu), (self.bs,), device=self.mu.device)
         z = reparameterise(self.mu[i], self.log_var[i])
-        return self.scale.standard(z), left_out(self.condition[i], self.drop)
+        return self.scale.standard(z), self.leave_out(self.condition[i])
 
 # %% ../nbs/11_flow.ipynb #fl11fit2
 def fit_flow(
@@ -491,23 +498,26 @@ def fit_flow(
     steps:int|None=None, # or how many steps
     condition:Tensor|None=None, # what is known of each training image, shape `(N, k)`, numbers near 1, or nan
     drop:float=0.2, # part of the conditions that is left out
+    widths:list|None=None, # as `left_out` takes them
     noisy:bool=True, # draw z from q(z|x); else take its mean
     bs:int=128, # latents in a batch
     lr:float=1e-3, # the highest learning rate
     times:str='logistic', # as `flow_loss` takes it
     seed:int=0, # of the weights, the batches and the noise
     device=None, # where to train; fastai's default device, a GPU where there is one, if `None`
+    kind=None, # a subclass of `Flow` to make; `Flow` itself if `None`
     **options, # of `velocity_network`: `predict`, `width`, `depth`
 )->Flow: # the run's prior from now on
     "Learn a prior in the latents of a run and keep it there, resumed where an earlier call was interrupted."
     run, device = Run(run), torch.device(device or default_device())
-    draw = LatentBatches(*(o.to(device) for o in run.latents()), condition, bs, noisy, drop)
+    draw = LatentBatches(*(o.to(device) for o in run.latents()), condition, bs, noisy, drop, widths)
     shape = draw.mu.shape[1:]
     torch.manual_seed(seed)
     velocity = velocity_network(shape, n_condition=draw.condition.shape[1], **options).to(device)
-    settings = dict(velocity.options, of=draw.digest(), drop=drop, noisy=noisy, bs=bs, lr=lr, times=times)
+    settings = dict(velocity.options, of=draw.digest(), drop=drop, widths=widths, noisy=noisy, bs=bs, lr=lr,
+                    times=times)
     velocity = train_velocity(velocity, draw, run/'flow.pt', minutes, steps, lr, times, settings, seed)
-    flow = Flow(velocity, shape, draw.scale.to('cpu'))
+    flow = (kind or Flow)(velocity, shape, draw.scale.to('cpu'))
     run.save_prior(flow)
     (run/'flow.pt').unlink()
     return flow
