@@ -19,7 +19,7 @@ from fastai.torch_core import default_device
 from torch import Tensor
 
 from .data import StoreDL, to_uint8
-from .features import fd_missing, lite0_features, vgg_features
+from .features import JUDGES, fd_missing
 from .metrics import active_units, block_components, frechet_distance, image_batches, per_image
 from .metrics import principal_components, project, project_blocks, psnr
 from .model import decode_images, encode_images, reconstruct
@@ -157,7 +157,7 @@ def _fd_scores(run, model, dl, prior, n):
     "Frechet distances to the `n` held-out images, by each network that is installed; empty with one image"
     if n < 2: return {}
     z, scores = None, {}
-    for judge, features in dict(lite0=lite0_features, vgg=vgg_features).items():
+    for judge, features in JUDGES.items():
         try: real = _of_all(features, image_batches(dl))
         except ImportError: continue
         z = _draw(run, model, prior, n) if z is None else z

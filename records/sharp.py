@@ -18,13 +18,12 @@ from measure import folder, hardware, images, versions
 
 from car_vae.data import image_grid
 from car_vae.evaluate import evaluate
-from car_vae.features import lite0_features, vgg_features
+from car_vae.features import JUDGES
 from car_vae.files import save_picture
 from car_vae.metrics import frechet_distance, psnr, ssim
 from car_vae.model import reconstruct
 from car_vae.run import Run
 
-JUDGES = dict(lite0=lite0_features, vgg=vgg_features)
 SHOWN = 10 # photos side by side
 
 

@@ -172,7 +172,7 @@ def test_trials_keep_what_they_have(tmp_path, monkeypatch):
 def test_sharp_measures_runs_beside_their_rivals(photos, tmp_path, monkeypatch):
     def places(x): return F.avg_pool2d(x.cpu(), 8).flatten(1)
     monkeypatch.setattr(sharp, 'JUDGES', dict(lite0=places, vgg=places))
-    for judge in 'lite0', 'vgg': monkeypatch.setattr(f'car_vae.evaluate.{judge}_features', places)
+    monkeypatch.setattr('car_vae.evaluate.JUDGES', sharp.JUDGES)
     recipe = Recipe.sharp(size=32, epochs=1, width=8, groups=4)
     runs = [train(photos, recipe.with_(seed=i), tmp_path/f'{i}', quiet=True, device='cpu') for i in (0, 1)]
     out, picture = tmp_path/'sharp.json', tmp_path/'sharp.jpg'
