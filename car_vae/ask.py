@@ -66,7 +66,7 @@ def conditions(
     of = dict(factors, paint=rgb_of(factors))
     return torch.cat([encoded(k, of[k]) for k in WIDTHS], 1)
 
-# %% ../nbs/12_ask.ipynb #2761c665
+# %% ../nbs/12_ask.ipynb #5a59bc57
 def wish(
     **asked, # style, paint (a name or '#rrggbb'), azimuth, elevation (degrees), length, height, wheel (metres)
 )->Tensor: # a condition, shape `(18,)`, nan for what is not asked
@@ -173,7 +173,7 @@ def fit_car_flow(
 class FactorReader(nn.Sequential):
     "Reads style, azimuth and paint from a picture: convolutions that halve the side, then numbers."
     def __init__(self,
-        width:int=24, # channels of the first convolution; each later one has twice as many
+        width:int=16, # channels of the first convolution; each later one has twice as many
     ):
         sizes = [3, *(width*2**i for i in range(4))]
         convs = [o for a, b in zip(sizes, sizes[1:])
