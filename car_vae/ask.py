@@ -66,7 +66,7 @@ def conditions(
     of = dict(factors, paint=rgb_of(factors))
     return torch.cat([encoded(k, of[k]) for k in WIDTHS], 1)
 
-# %% ../nbs/12_ask.ipynb #5a59bc57
+# %% ../nbs/12_ask.ipynb #42299f16
 def wish(
     **asked, # style, paint (a name or '#rrggbb'), azimuth, elevation (degrees), length, height, wheel (metres)
 )->Tensor: # a condition, shape `(18,)`, nan for what is not asked
@@ -244,7 +244,7 @@ def fit_reader(
 def _tensors(images, known):
     "Images, numbers of the styles, azimuths and paints"
     style = torch.tensor([STYLES.index(o) for o in known['style']])
-    azimuth, rgb = (torch.from_numpy(known[k].values).float() for k in ('azimuth', RGB))
+    azimuth, rgb = (torch.from_numpy(np.array(known[k], dtype=np.float32)) for k in ('azimuth', RGB))
     return torch.from_numpy(np.asarray(images)), style, azimuth, rgb
 
 def _some(known, bs):
