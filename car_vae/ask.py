@@ -66,7 +66,7 @@ def conditions(
     of = dict(factors, paint=rgb_of(factors))
     return torch.cat([encoded(k, of[k]) for k in WIDTHS], 1)
 
-# %% ../nbs/12_ask.ipynb #42299f16
+# %% ../nbs/12_ask.ipynb #as12wish
 def wish(
     **asked, # style, paint (a name or '#rrggbb'), azimuth, elevation (degrees), length, height, wheel (metres)
 )->Tensor: # a condition, shape `(18,)`, nan for what is not asked
