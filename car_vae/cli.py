@@ -42,7 +42,7 @@ def _one_of(*names):
 
 LIMITS = dict(recipe=_one_of('quick', 'fast', 'sharp', 'classic'), size=dict(min=1), latent_dim=dict(min=1),
     epochs=dict(min=1), bs=dict(min=2), seed=dict(min=0, max=2**32-1), steps=dict(min=2), n=dict(min=1),
-    cars=dict(min=10), save_every=dict(min=0),
+    cars=dict(min=10), save_every=dict(min=0), guidance=dict(min=0),
     option=dict(metavar='NAME=VALUE'), lr=dict(callback=_positive), minutes=dict(callback=_positive))
 
 # %% ../nbs/14_cli.ipynb #5a7ef846
@@ -486,20 +486,31 @@ def sample(
     seed:int=0, # The same number gives the same images.
     standard_normal:bool=False, # Draw from N(0, I), not from the run's own prior or the density of its latents.
     details:str|None=None, # Borrow details from the images of a folder or zip file: sharp pictures, in parts copies.
+    ask:str='', # Ask for a car, such as "style=van paint=red azimuth=40", where `car_vae prior` has seen embedded cars.
+    guidance:float=0., # How far beyond what is asked for: 1 or 2 obey more, and vary less.
 ):
     "Make new images like those of the training, as numbered PNGs."
     run = Run(run)
     run.config
     _need(*filter(None, (details,)))
+    how = _asked_for(ask, guidance)
     from car_vae import latent
     model = run.model()
     drawn_from = latent.StandardNormal(model.latent_shape) if standard_normal else run.prior()
-    x = latent.sample(model, n, drawn_from, seed)
+    x = latent.sample(model, n, drawn_from, seed, **how)
     if details: x = _with_details(x, run, details)
     out.mkdir(parents=True, exist_ok=True)
     _write(x, [out/f'{i:05}.png' for i in range(n)])
     where = 'N(0, I)' if standard_normal else 'the prior of the run'
     print(f'{n:,} samples of {x.shape[-1]}x{x.shape[-1]} from {where} in {out}')
+
+def _asked_for(text, guidance):
+    "What a prior is asked for, by name; nothing where nothing is"
+    if not text:
+        if guidance: raise ValueError('--guidance goes beyond what is asked for: say what with --ask.')
+        return {}
+    from car_vae.ask import parse_wish
+    return parse_wish(text) | (dict(guidance=guidance) if guidance else {})
 
 # %% ../nbs/14_cli.ipynb #prio0002
 @command('car_vae prior runs/photos-quick --minutes 3')
@@ -510,9 +521,11 @@ def prior(
     "Learn to sample: train a flow in the run's latent space."
     run = Run(run)
     run.config
+    from car_vae.ask import fit_car_flow, has_factors
     from car_vae.flow import fit_flow
-    with _resumable(run, ['car_vae', 'prior', str(run), '--minutes', f'{minutes:g}']): fit_flow(run, minutes)
-    print(f'{run} draws its samples from a flow now. Next: car_vae sample {shlex.quote(str(run))} samples')
+    fit, ask = (fit_car_flow, ' --ask "style=van paint=red"') if has_factors(run) else (fit_flow, '')
+    with _resumable(run, ['car_vae', 'prior', str(run), '--minutes', f'{minutes:g}']): fit(run, minutes)
+    print(f'{run} draws its samples from a flow now. Next: car_vae sample {shlex.quote(str(run))} samples{ask}')
 
 # %% ../nbs/14_cli.ipynb #8e160e2f
 @command('car_vae export runs/photos-quick exported')

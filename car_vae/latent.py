@@ -189,11 +189,20 @@ def sample(
     n:int, # how many images
     prior:Prior|None=None, # over latents; if `None`, of a run its own, and of a model `StandardNormal`
     seed:int|None=None, # gives the same images again, and leaves torch's random state alone
+    **how, # passed on to the prior's `sample`: what is asked for, where a prior can be asked
 )->Tensor: # images in [-1, 1], shape `(n, 3, S, S)`
-    "Decode latents drawn from a prior; raises `ValueError` on n < 1."
+    "Decode latents drawn from a prior; raises `ValueError` on n < 1, or where the prior cannot be asked for `how`."
     if n < 1: raise ValueError(f'n={n}: ask for at least one image.')
     if prior is None: prior = _own_prior(model)
-    return decode_images(as_model(model), prior.sample(n, seed))
+    return decode_images(as_model(model), _drawn(prior, n, seed, how))
+
+def _drawn(prior, n, seed, how):
+    "Latents from a prior, which may not know what it is asked for"
+    try: return prior.sample(n, seed, **how)
+    except TypeError as e:
+        if not how or 'unexpected keyword' not in str(e): raise
+        raise ValueError(f'The prior is a {type(prior).__name__}, which cannot be asked for {", ".join(how)}: '
+                         'leave that out, or give another prior.') from e
 
 def _own_prior(model):
     "N(0, I) for a model, for a run what it has"

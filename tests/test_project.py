@@ -33,7 +33,7 @@ each_notebook, each_lesson = pytest.mark.parametrize('name', notebooks), pytest.
 
 LAYERS = (('kl', 'files', 'cars'), ('data', 'model'), ('loss', 'metrics', 'disentangle', 'features'), ('run',),
           ('stages',), ('train',), ('evaluate', 'latent', 'checkup', 'grid'), ('flow', 'flow_checkup', 'sharpen'),
-          ('export',), ('exercises',), ('cli',))
+          ('ask',), ('export',), ('exercises',), ('cli',))
 ORDER = [module for layer in LAYERS for module in layer] # a module may import those before it
 
 
