@@ -450,11 +450,11 @@ def left_out(
     part:float, # of the rows, from 0 to 1
     widths:list|None=None, # how many columns each factor has, in their order; one factor has all if `None`
 )->Tensor: # same shape
-    "Of some rows forget one factor to all, each number as often as any: they become nan, for wishes of every kind."
+    "Forget some factors, and of some rows all: they become nan, so that a network learns the case of no wish too."
     n, widths = len(condition), condition.new_tensor(widths or condition.shape[1:]).long()
-    how_many = torch.randint(1, len(widths) + 1, (n,)).where(torch.rand(n) < part, 0)
-    forgotten = torch.rand(n, len(widths)).argsort(1).argsort(1) < how_many[:, None]
-    return condition.masked_fill(forgotten.to(condition.device).repeat_interleave(widths, 1), math.nan)
+    forgotten = torch.rand(n, len(widths), device=condition.device) < part
+    if len(widths) > 1: forgotten |= torch.rand(n, 1, device=condition.device) < part
+    return condition.masked_fill(forgotten.repeat_interleave(widths, 1), math.nan)
 
 class LatentBatches:
     "Draws batches of standardised latents and what is known of them; raises `ValueError` on what does not fit."

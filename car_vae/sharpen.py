@@ -184,7 +184,7 @@ class Sharpener:
         error, other = F.mse_loss(x_hat, x)/self.variance, self.loss(x_hat, x)
         self.opt.zero_grad(); (error/2 + self.weight*other).backward(); self.opt.step()
         self.average.update_parameters(self.last)
-        return f'squared error {error.item():.2f} variances, other loss {float(other):.3f}'
+        return f'squared error {error.item():.2f} variances, other loss {torch.as_tensor(other).item():.3f}'
 
 # %% ../nbs/10_sharpen.ipynb #sh10fold
 LOSSES = dict(critic=Adversary, focal=lambda: focal_frequency, amplitudes=lambda: local_amplitudes,
