@@ -42,11 +42,16 @@ def rivals(known, unseen):
     return rows
 
 
+def name_of(recipe):
+    "The recipe's name, and the options of its network that were given."
+    return ', '.join([recipe.name, *(f'{k} {v}' for k, v in recipe.options.items())])
+
+
 def run_row(run, photos):
     "What a run was, and what it reaches."
     recipe, config = run.recipe, run.config
-    return dict(name=recipe.name, seed=recipe.seed, size=recipe.size, epochs=recipe.epochs, n_train=config['n_train'],
-                numbers=math.prod(run.latents()[0].shape[1:]), parameters=config['parameters'],
+    return dict(name=name_of(recipe), seed=recipe.seed, size=recipe.size, epochs=recipe.epochs,
+                n_train=config['n_train'], numbers=math.prod(run.latents()[0].shape[1:]), parameters=config['parameters'],
                 trained_with=config['versions'], threads=config['threads'], **evaluate(run, photos))
 
 

@@ -79,8 +79,8 @@ def insert(text, new):
 def peer_table(record): return table(record, peer_columns, peer_cell)
 
 
-sharp_columns = {'psnr': ('PSNR (dB)', 2), 'ssim': ('SSIM', 3), 'fd_lite0_reconstructions': ('FD-lite0', 0),
-                 'fd_vgg_reconstructions': ('FD-VGG', 0), 'bytes': ('bytes', 0)}
+sharp_columns = {'epochs': ('epochs', 0), 'psnr': ('PSNR (dB)', 2), 'ssim': ('SSIM', 3),
+                 'fd_lite0_reconstructions': ('FD-lite0', 0), 'fd_vgg_reconstructions': ('FD-VGG', 0), 'bytes': ('bytes', 0)}
 
 
 def sharp_table(record):
@@ -88,21 +88,21 @@ def sharp_table(record):
     groups = by_name(record['rows'])
     lines = [[name, *(cell(rows, k, digits) for k, (_, digits) in sharp_columns.items())]
              for name, rows in groups.items()]
-    of_run = groups['sharp'][0]
-    pca = {f"{name}, {of_run['numbers']:,} numbers": cell(groups['sharp'], key, 2)
+    trained = next(rows for rows in groups.values() if 'numbers' in rows[0])
+    pca = {f"{name}, {trained[0]['numbers']:,} numbers": cell(trained, key, 2)
            for key, name in dict(pca_psnr='PCA', block_pca_psnr='PCA of blocks').items()}
-    lines += [[name, value] + ['']*4 for name, value in pca.items()]
+    lines += [[name, '', value] + ['']*4 for name, value in pca.items()]
     header = ['', *(title for title, _ in sharp_columns.values())]
-    return about_sharp(record, of_run, len(groups['sharp'])) + '\n\n' + markdown([header, *lines])
+    return about_sharp(record, trained[0], len(trained)) + '\n\n' + markdown([header, *lines])
 
 
 def about_sharp(record, run, seeds):
     "What was trained, on what, and where, in a sentence."
     spread = 'one seed' if seeds == 1 else f'mean ± standard deviation over {seeds} seeds'
     where = f"{run['n']} other photos at {run['size']}x{run['size']} ({record['hardware']['cpu']})"
-    return (f"{run['numbers']:,} numbers a photo instead of 128: the recipe `sharp` on {run['n_train']:,} photos for "
-            f"{run['epochs']} epochs, measured on {where}; {spread}, with a standard error over the photos of "
-            f"{run['psnr_se']:.2f} dB, {record['date']}.")
+    return (f"{run['numbers']:,} numbers a photo instead of 128: the recipe `sharp` on {run['n_train']:,} photos, "
+            f"measured on {where}; {spread}, with a standard error over the photos of {run['psnr_se']:.2f} dB, "
+            f"{record['date']}.")
 
 
 gpu_rows = {'classic': 'classic', 'fast': 'fast', 'more': 'fast, more photos'}
