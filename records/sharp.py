@@ -51,8 +51,9 @@ def run_row(run, photos):
     "What a run was, and what it reaches."
     recipe, config = run.recipe, run.config
     return dict(name=name_of(recipe), seed=recipe.seed, size=recipe.size, epochs=recipe.epochs,
-                n_train=config['n_train'], numbers=math.prod(run.latents()[0].shape[1:]), parameters=config['parameters'],
-                trained_with=config['versions'], threads=config['threads'], **evaluate(run, photos))
+                n_train=config['n_train'], numbers=math.prod(run.latents()[0].shape[1:]),
+                parameters=config['parameters'], trained_with=config['versions'],
+                threads=config['threads'], **evaluate(run, photos))
 
 
 def show(run, unseen, path):

@@ -80,7 +80,8 @@ def peer_table(record): return table(record, peer_columns, peer_cell)
 
 
 sharp_columns = {'epochs': ('epochs', 0), 'psnr': ('PSNR (dB)', 2), 'ssim': ('SSIM', 3),
-                 'fd_lite0_reconstructions': ('FD-lite0', 0), 'fd_vgg_reconstructions': ('FD-VGG', 0), 'bytes': ('bytes', 0)}
+                 'fd_lite0_reconstructions': ('FD-lite0', 0), 'fd_vgg_reconstructions': ('FD-VGG', 0),
+                 'bytes': ('bytes', 0)}
 
 
 def sharp_table(record):
