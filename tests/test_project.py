@@ -286,6 +286,8 @@ def test_lessons_have_exercises_and_solutions():
     without = [o for o in lessons if o[0].isdigit() and o not in with_exercises]
     assert without == ['14_cli.ipynb'], 'a lesson ends with exercises'
     assert {o for o in notebooks if o.startswith('solutions/')} == {f'solutions/{o}' for o in with_exercises}
+    listed = re.findall(r'\]\((solutions/\w+\.ipynb)\)', markdown(notebooks['E_exercises.ipynb']))
+    assert sorted(listed) == sorted(f'solutions/{o}' for o in with_exercises)
 
 
 @pytest.mark.parametrize('name', with_exercises)
