@@ -212,7 +212,8 @@ def sharpen(
     out.folder.mkdir(parents=True, exist_ok=True)
     for done in stage(out/'sharpen.pt', sharpener.parts(), minutes, steps, settings, seed):
         line = line or ProgressLine(done)
-        line.show(sharpener.step(*pairs(), done), done)
+        line.show(text := sharpener.step(*pairs(), done), done)
+    if line: line.show(text, 1)
     model.decoder[-LAST:].load_state_dict(sharpener.average.module.state_dict())
     return _keep(run, out, model)
 
