@@ -16,7 +16,6 @@ from collections import deque
 from functools import partial
 from itertools import pairwise, repeat
 from typing import NamedTuple
-from zlib import crc32
 
 import torch
 from fastai.torch_core import default_device
@@ -27,7 +26,7 @@ from torch.optim.swa_utils import AveragedModel
 from .latent import Prior, StandardNormal
 from .model import reparameterise
 from .run import Run
-from .stages import ProgressLine, stage
+from .stages import ProgressLine, digest, stage
 
 # %% ../nbs/11_flow.ipynb #fl11path
 def on_path(
@@ -480,7 +479,7 @@ class LatentBatches:
 
     def digest(self):
         "A number that other latents or conditions do not have"
-        return [crc32(o.cpu().contiguous().numpy()) for o in (self.mu, self.log_var, self.condition)]
+        return digest(self.mu, self.log_var, self.condition)
 
     def state_dict(self): return self.scale._asdict()
 

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['RULES', 'TRAIN_AGAIN', 'RESUME_AGAIN', 'FORMAT', 'ALL_CARS', 'Rule', 'Recipe', 'damaged', 'read_json', 'write_json',
-           'read_tensors', 'Run']
+           'read_tensors', 'write_tensors', 'Run']
 
 # %% ../nbs/C_runs.ipynb #8303504c
 import json
@@ -172,6 +172,17 @@ def read_tensors(
         with safe_open(f, 'pt') as o: return {k: o.get_tensor(k) for k in o.keys()}, o.metadata() or {}
     except (SafetensorError, ValueError) as e: raise damaged(f, e, RESUME_AGAIN) from e
 
+def write_tensors(
+    f, # where to write
+    tensors:dict, # tensors by name
+    meta:dict|None=None, # texts by name
+):
+    "Write a safetensors file, in full or not at all."
+    from safetensors.torch import save_file
+    from car_vae.files import write_atomically
+    tensors = {k: o.contiguous().cpu() for k, o in tensors.items()}
+    write_atomically(f, lambda p: save_file(tensors, p, metadata=meta))
+
 # %% ../nbs/C_runs.ipynb #005c80cb
 FORMAT = 2 # of `config.json`
 ALL_CARS = 4000 # what the first edition wrote where no number was asked for
@@ -329,11 +340,9 @@ def save_prior(self:Run,
     prior, # with `state()`, which gives tensors by name and a dict of numbers and words
 ):
     "Keep a prior with the run: `sample` draws from it from now on."
-    from safetensors.torch import save_file
-    from car_vae.files import write_atomically
     tensors, values = prior.state()
     kind = f'{type(prior).__module__}:{type(prior).__qualname__}'
-    write_atomically(self/'prior.safetensors', lambda p: save_file({k: v.contiguous() for k, v in tensors.items()}, p))
+    write_tensors(self/'prior.safetensors', tensors)
     write_json(self/'prior.json', dict(kind=kind, values=values))
 
 # %% ../nbs/C_runs.ipynb #5ee77792

@@ -30,7 +30,6 @@ from fastai.learner import Learner, Metric
 from fastai.optimizer import OptimWrapper
 from fastai.torch_core import distrib_barrier, num_distrib, rank_distrib
 from fastcore.basics import patch
-from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from . import __version__
@@ -38,7 +37,7 @@ from .data import Preparation, StoreDL, as_source, car_dls, fingerprints, image_
 from .files import MARK, save_picture, write_atomically
 from .loss import KLWarmup, LossMode, VAELoss
 from .model import arch_options, build_model, encode_images, reconstruct
-from .run import FORMAT, Recipe, Run, damaged, write_json
+from .run import FORMAT, Recipe, Run, damaged, write_json, write_tensors
 from .stages import ProgressLine
 
 # %% ../nbs/06_train.ipynb #58c7978c
@@ -470,14 +469,13 @@ def _finish(learn, folder):
     "Write the latents of the training images, the two pictures, and last the weights: with them a run is finished"
     run, last = folder.run_, folder.rows[-1]
     with in_order(learn.dls.train) as dl: q = encode_images(bare(learn.model), dl)
-    write_atomically(run/'latents.safetensors', partial(save_file, dict(mu=q.mean, log_var=q.log_var)))
+    write_tensors(run/'latents.safetensors', dict(mu=q.mean, log_var=q.log_var))
     shutil.copy(run/'reconstructions'/f"epoch_{last['epoch']:04}.png", run/'reconstructions.png')
     fig = plot_history(pd.DataFrame(folder.rows)).figure
     fig.savefig(run/'loss.png', dpi=100, bbox_inches='tight', metadata=MARK)
     plt.close(fig)
-    weights = {k: v.contiguous().cpu() for k, v in bare(learn.model).state_dict().items()}
     meta = dict(epochs=str(last['epoch']), sigma=str(last['sigma']))
-    write_atomically(run/'model.safetensors', lambda p: save_file(weights, p, metadata=meta))
+    write_tensors(run/'model.safetensors', bare(learn.model).state_dict(), meta)
 
 # %% ../nbs/06_train.ipynb #00571905
 WARM, LEAST = 3, 6 # batches that are not counted, and that are run at least
