@@ -367,10 +367,15 @@ def arch(
 def _check_arch(name, f):
     "Raise `ValueError` where a function cannot be registered under a name"
     if ':' in name: raise ValueError(f'{name!r} has a colon: register it as {name.rpartition(":")[2]!r}.')
-    if name in ARCHS and ARCHS[name].__module__ != f.__module__:
+    if name in ARCHS and not _same(ARCHS[name], f):
         raise ValueError(f'arch={name!r} is registered already, by {ARCHS[name].__module__}: choose another name.')
     for o in _option_parameters(f):
         if o.default is inspect.Parameter.empty: raise ValueError(f'Option {o.name} of {name!r} needs a default.')
+
+def _same(f, g):
+    "Whether two functions are one that was defined twice: in a module, in a notebook, or in both"
+    homes = f.__module__, g.__module__
+    return len({*homes}) == 1 or '__main__' in homes and f.__qualname__ == g.__qualname__
 
 def _option_parameters(f):
     "The parameters of a function after its first, which is the size"

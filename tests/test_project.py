@@ -243,6 +243,14 @@ def test_no_notebook_meets_what_another_left_in_its_process(tmp_path, monkeypatc
     assert test_notebooks.main() == 'Tests failed in: c.ipynb'
 
 
+@pytest.mark.parametrize('before', [True, False])
+def test_what_a_lesson_defines_lives_beside_its_module(before):
+    everything = f"[importlib.import_module({cfg['lib_path']!r} + '.' + o) for o in {ORDER}]; "
+    lessons = f"[runpy.run_module({cfg['lib_path']!r} + '.' + o, run_name='__main__') for o in {ORDER}]; "
+    code = 'import importlib, runpy; ' + (everything + lessons if before else lessons + everything)
+    subprocess.run([sys.executable, '-W', 'ignore', '-c', code], check=True)
+
+
 def test_reading_a_run_is_quick(tmp_path):
     from car_vae.run import FORMAT, Recipe
     (tmp_path / 'config.json').write_text(json.dumps(dict(format=FORMAT, recipe=asdict(Recipe.quick()))))
