@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['pad_square', 'Preparation', 'autocrop', 'is_studio', 'Source', 'as_source', 'ImageStore', 'fingerprints',
-           'image_store', 'scale', 'to_uint8', 'image_grid', 'StoreDL', 'subset', 'joined', 'car_dls']
+           'image_store', 'scale', 'to_uint8', 'image_grid', 'show_rows', 'StoreDL', 'subset', 'joined', 'car_dls']
 
 # %% ../nbs/03_data.ipynb #e8a25e41
 import hashlib, json, os
@@ -383,6 +383,23 @@ def image_grid(
     x = x.detach().cpu()
     x = x if x.dtype == torch.uint8 else to_uint8(x)
     return Image.fromarray(make_grid(x, ncol, padding=2, pad_value=255).permute(1, 2, 0).numpy())
+
+def show_rows(
+    rows:dict, # name of a row to its images, as `image_grid` takes them, as many in each
+    columns=(), # names of the columns, if any
+    title:str='', # of the figure
+    width:float=1., # of an image, in inches
+):
+    "Draw named rows of images with matplotlib, and show them."
+    x = [o.detach().cpu() for o in rows.values()]
+    n, size = len(x[0]), x[0].shape[-1]
+    def centres(k): return 2 + size/2 + (size + 2)*np.arange(k)
+    _, ax = plt.subplots(figsize=(width*n + 1, width*len(x) + 0.3))
+    ax.imshow(image_grid(torch.cat(x), n))
+    ax.set_yticks(centres(len(x)), rows.keys())
+    ax.set_xticks(centres(n) if len(columns) else [], columns)
+    ax.xaxis.tick_top(); ax.tick_params(length=0); ax.spines[:].set_visible(False)
+    ax.set_title(title); plt.show()
 
 def _mirror_half(x):
     "Mirror about half of the images of a batch, in place"

@@ -5,10 +5,11 @@
 # %% auto #0
 __all__ = ['TIMES', 'N_FREQUENCIES', 'FASTEST', 'STEERING', 'METHODS', 'NETWORKS', 'LEAST_LEFT', 'TINY', 'STEPS', 'DENSITY_STEPS',
            'EXACT_UP_TO', 'AT_ONCE', 'WARMUP', 'FIRST', 'LATE', 'MOST_GRADIENT', 'SHOWN', 'ATTEND_UP_TO', 'GROUPS',
-           'HEADS', 'on_path', 'draw_times', 'flow_loss', 'time_features', 'Circumstances', 'Steered', 'VectorVelocity',
-           'euler_step', 'heun_step', 'integrate', 'with_divergence', 'FromEnd', 'FromGaussian', 'velocity_network',
-           'Scale', 'no_scale', 'scale_of', 'guided', 'Flow', 'lr_factor', 'late_average', 'train_velocity', 'left_out',
-           'LatentBatches', 'fit_flow', 'Attention', 'Places', 'GridVelocity']
+           'HEADS', 'on_path', 'draw_times', 'flow_loss', 'time_features', 'flagged', 'FromCondition', 'Circumstances',
+           'Steered', 'VectorVelocity', 'euler_step', 'heun_step', 'integrate', 'with_divergence', 'FromEnd',
+           'FromGaussian', 'velocity_network', 'Scale', 'no_scale', 'scale_of', 'guided', 'Flow', 'lr_factor',
+           'late_average', 'train_velocity', 'left_out', 'LatentBatches', 'fit_flow', 'Attention', 'Places',
+           'GridVelocity']
 
 # %% ../nbs/11_flow.ipynb #fl11impo
 import math
@@ -74,8 +75,31 @@ def time_features(
     angles = t[:, None]*torch.logspace(0, math.log10(FASTEST), N_FREQUENCIES, device=t.device)
     return torch.cat([angles.sin(), angles.cos()], 1)
 
+def flagged(
+    condition:Tensor, # shape `(B, k)`, nan for what is not known
+)->Tensor: # shape `(B, 2*k)`
+    "Zeros for what is not known, and for each number a flag that says whether it is."
+    unknown = condition.isnan()
+    return torch.cat([condition.masked_fill(unknown, 0), (~unknown).to(condition)], 1)
+
+class FromCondition(nn.Module):
+    "Something of a given shape, from what is known: plain layers, which know nothing of places."
+    def __init__(self,
+        shape, # of what comes out for one condition
+        n_condition:int, # numbers of a condition
+        width:int=512, # numbers inside
+        depth:int=1, # layers before the last
+    ):
+        super().__init__()
+        self.options = dict(shape=list(shape), n_condition=n_condition, width=width, depth=depth)
+        sizes = [2*n_condition, *[width]*depth]
+        layers = [o for a, b in pairwise(sizes) for o in (nn.Linear(a, b), nn.SiLU())]
+        self.layers = nn.Sequential(*layers, nn.Linear(width, math.prod(shape)))
+
+    def forward(self, condition): return self.layers(flagged(condition)).view(-1, *self.options['shape'])
+
 class Circumstances(nn.Module):
-    "Times and conditions as vectors; what is not known of a condition (nan) is a zero with a flag."
+    "Times and conditions as vectors."
     def __init__(self,
         n_condition:int, # numbers of a condition
     ):
@@ -83,13 +107,11 @@ class Circumstances(nn.Module):
         self.n_condition, n = n_condition, 2*N_FREQUENCIES + 2*n_condition
         self.mlp = nn.Sequential(nn.Linear(n, STEERING), nn.SiLU(), nn.Linear(STEERING, STEERING), nn.SiLU())
 
-    def forward(self, t, condition=None):
-        if condition is None: condition = t.new_full((len(t), self.n_condition), math.nan)
+    def forward(self, t, condition):
         if condition.shape != (len(t), self.n_condition):
             raise ValueError(f'A condition of shape {tuple(condition.shape)} for {len(t)} latents: this network takes '
                              f'({len(t)}, {self.n_condition}).')
-        unknown = condition.isnan()
-        return self.mlp(torch.cat([time_features(t), condition.masked_fill(unknown, 0), (~unknown).to(t)], 1))
+        return self.mlp(torch.cat([time_features(t), flagged(condition)], 1))
 
 # %% ../nbs/11_flow.ipynb #fl11stee
 class Steered(nn.Module):
@@ -108,9 +130,12 @@ class Steered(nn.Module):
         return h + self.f((1 + scale)*self.norm(h) + shift)
 
 class _Velocity(nn.Module):
-    "What velocities have in common: layers `into`, `circumstances`, `blocks` and `out`"
+    "What velocities have in common: layers `into`, `circumstances`, `blocks`, `out`; `wish` if there is a condition"
     def forward(self, z, t, condition=None):
+        n = self.circumstances.n_condition
+        if condition is None: condition = z.new_full((len(z), n), math.nan)
         h, e = self.into(z), self.circumstances(t, condition)
+        if n: h = h + self.wish(condition)
         for block in self.blocks: h = block(h, e)
         return self.out(h)
 
@@ -127,6 +152,7 @@ class VectorVelocity(_Velocity):
         self.into, self.circumstances = nn.Linear(d, width), Circumstances(n_condition)
         self.blocks = nn.ModuleList(Steered(_two_linear(width), width, 1) for _ in range(depth))
         self.out = nn.Sequential(nn.SiLU(), nn.Linear(width, d))
+        if n_condition: self.wish = FromCondition([width], n_condition)
 
 def _two_linear(width):
     return nn.Sequential(nn.SiLU(), nn.Linear(width, width), nn.SiLU(), nn.Linear(width, width))
@@ -418,8 +444,10 @@ def train_velocity(
     times:str='logistic', # as `flow_loss` takes it
     settings:dict|None=None, # as `stage` takes them
     seed:int=0, # of batches, noise and times
+    loss=None, # from (network, data, condition) to a number; `flow_loss` if `None`
 )->nn.Module: # with the averaged weights
-    "Train a velocity, or go on where its checkpoint is."
+    "Train a velocity, or another network on latents, or go on where its checkpoint is."
+    loss = loss or (lambda *of: flow_loss(*of, times))
     average = AveragedModel(velocity, multi_avg_fn=late_average)
     opt = torch.optim.AdamW(velocity.parameters(), lr, betas=(0.9, 0.99), weight_decay=0.01)
     line, losses = None, deque(maxlen=SHOWN)
@@ -427,15 +455,14 @@ def train_velocity(
     for done in stage(file, parts, minutes, steps, settings, seed):
         line = line or ProgressLine(done)
         for group in opt.param_groups: group['lr'] = lr*lr_factor(done)
-        losses.append(_step(velocity, opt, *draw(), times))
+        losses.append(_step(velocity, opt, loss(velocity, *draw())))
         average.update_parameters(velocity)
         if not average.n_averaged % (SHOWN//4): line.show(_of(losses), done)
     if line: line.show(_of(losses), 1)
     return average.module.eval()
 
-def _step(velocity, opt, z1, condition, times):
-    "One step of training: its loss"
-    loss = flow_loss(velocity, z1, condition, times)
+def _step(velocity, opt, loss):
+    "One step down a loss: its value"
     opt.zero_grad(); loss.backward()
     nn.utils.clip_grad_norm_(velocity.parameters(), MOST_GRADIENT)
     opt.step()
@@ -470,7 +497,7 @@ class LatentBatches:
         if condition is None: condition = mu.new_empty(len(mu), 0)
         if condition.dim() != 2 or len(condition) != len(mu):
             raise ValueError(f'condition has shape {tuple(condition.shape)}: give a row for each of the {len(mu)} '
-                             'images that the run was trained on, in the order of `run.latents()`.')
+                             'images, in the order of their latents (`run.latents()`).')
         if widths and sum(widths) != condition.shape[1]:
             raise ValueError(f'widths={widths} are {sum(widths)} columns, but condition has {condition.shape[1]}.')
         self.mu, self.log_var, self.condition, self.bs = mu, log_var, condition.to(mu), bs
@@ -568,6 +595,7 @@ class GridVelocity(_Velocity):
         if math.prod(sides) <= ATTEND_UP_TO:
             for i in range(depth): self.blocks.insert(2*i + 1, Attention(width, HEADS, GROUPS))
         self.out = nn.Sequential(nn.GroupNorm(GROUPS, width), nn.SiLU(), nn.Conv2d(width, c, 3, 1, 1))
+        if n_condition: self.wish = FromCondition([width, *sides], n_condition)
 
 def _two_convs(width):
     return nn.Sequential(nn.SiLU(), nn.Conv2d(width, width, 3, 1, 1), nn.SiLU(), nn.Conv2d(width, width, 3, 1, 1))

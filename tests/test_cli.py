@@ -349,8 +349,8 @@ def test_demo(here, call):
     for name in pictures: assert name in out and Image.open(f'outputs/demo/{name}').size > (60, 60)
     assert Image.open('outputs/demo/reconstructions.png').size == (10*66 + 2, 3*66 + 2)
     assert Image.open('outputs/demo/asked.png').size == (8*66 + 2, 7*66 + 2)
-    weights = [Path(f'outputs/demo/{o}') for o in ('vector/model.safetensors', 'vector/prior.safetensors',
-                                                   'sharp/model.safetensors')]
+    weights = [Path(f'outputs/demo/{o}') for o in ('vector/model.safetensors', 'sharp/model.safetensors',
+                                                   'sharp/prior.safetensors')]
     before = [f.read_bytes() for f in weights]
     Path('outputs/demo/samples.png').unlink()
     assert 'anew' in call('demo')[0] and Path('outputs/demo/samples.png').exists()

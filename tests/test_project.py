@@ -33,7 +33,7 @@ each_notebook, each_lesson = pytest.mark.parametrize('name', notebooks), pytest.
 
 LAYERS = (('kl', 'files', 'cars'), ('data', 'model'), ('loss', 'metrics', 'disentangle', 'features'), ('run',),
           ('stages',), ('train',), ('evaluate', 'latent', 'checkup', 'grid'), ('flow', 'flow_checkup', 'sharpen'),
-          ('ask',), ('export',), ('exercises',), ('cli',))
+          ('ask',), ('sketch',), ('export',), ('exercises',), ('cli',))
 ORDER = [module for layer in LAYERS for module in layer] # a module may import those before it
 
 
@@ -311,6 +311,10 @@ def test_exercises_have_solutions_that_are_right(name):
 
 @each_notebook
 def test_notebook_is_small(name): assert (nbs / name).stat().st_size < 2e6
+
+
+@each_notebook
+def test_no_markup_that_only_quarto_knows(name): assert ':::' not in text_of(notebooks[name], 'markdown')
 
 
 @each_notebook

@@ -3,6 +3,7 @@ import base64
 import functools
 import http.server
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -116,12 +117,64 @@ def test_search(page):
 
 
 @pytest.mark.parametrize('scheme', ['light', 'dark'])
+def test_search_results_can_be_read(page, scheme):
+    page.emulate_media(color_scheme=scheme)
+    page.goto('/index.html')
+    page.fill('input[type=search]', 'blur')
+    page.wait_for_selector('.search-result-text')
+    assert accessibility(page) == []
+
+
+@pytest.mark.parametrize('width', [1280, 390])
+@pytest.mark.parametrize('name', ['kl', 'api/flow'])
+def test_code_is_not_cut_off(page, name, width):
+    page.set_viewport_size(dict(width=width, height=800))
+    page.goto(f'/{name}.html')
+    wide = page.eval_on_selector_all('div.sourceCode > pre', 'all => all.map(o => o.scrollWidth - o.clientWidth)')
+    assert len(wide) > 10 and max(wide) <= 1
+
+
+def test_answers_unfold(page):
+    page.goto('/loss.html')
+    answer = page.locator('details:has(summary:text-is("Answer"))').first
+    text = answer.locator('p').first
+    def height(): return text.evaluate('o => o.checkVisibility() && o.getBoundingClientRect().height')
+    assert not height()
+    answer.locator('summary').focus()
+    page.keyboard.press('Enter')
+    assert height() > 10
+    page.keyboard.press('Enter')
+    assert not height()
+    page.emulate_media(media='print')
+    assert height() > 10
+    assert not page.is_visible('#quarto-header')
+
+
+def test_copy_buttons_are_seen_without_a_pointer(chromium, site):
+    context = chromium.new_context(base_url=site, has_touch=True, is_mobile=True)
+    page = context.new_page()
+    page.goto('/kl.html')
+    shown = page.eval_on_selector_all('.code-copy-button', 'all => all.map(o => getComputedStyle(o).opacity)')
+    context.close()
+    assert len(shown) > 10 and {*shown} == {'1'}
+
+
+@pytest.mark.parametrize('scheme', ['light', 'dark'])
 @pytest.mark.parametrize('name', ['index', 'kl', 'model', 'train', 'api/model'])
 def test_lessons_are_accessible(page, name, scheme):
     page.emulate_media(color_scheme=scheme)
     page.goto(f'/{name}.html')
     page.wait_for_load_state('networkidle')
     assert accessibility(page) == []
+
+
+def test_source_links_lead_to_the_line(site):
+    link = re.compile(r'/blob/main/(\S+?)#L(\w+)".*?data-anchor-id="(?:\w+\.)?(\w+)"', re.S)
+    found = [o for f in (docs / 'api').glob('*.html') for o in link.findall(f.read_text())]
+    assert len(found) > 250
+    for path, line, name in found:
+        code = ''.join((root / path).read_text().splitlines()[int(line) - 1:][:5])
+        assert re.search(rf'(def|class) {name}\b', code, re.I), (path, line, name)
 
 
 def test_colab_badges(page):

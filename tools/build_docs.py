@@ -115,10 +115,7 @@ def for_everyone(text):
     "Let what scrolls or unfolds be reached with the keyboard, and pictures that only decorate be passed over."
     scrolls = r'<(pre|div class="(?:cell-output[^">]*|sd-table)"|span class="math display")(?=[ >])'
     text = re.sub(scrolls, r'<\1 tabindex="0"', text)
-    text = text.replace('<i class="bi bi-github" role="img">', '<i class="bi bi-github" aria-hidden="true">')
-    unfold = "if (event.key === 'Enter' || event.key === ' ') { event.preventDefault(); this.click(); }"
-    button = rf'\1 role="button" tabindex="0" onkeydown="{unfold}" data-bs-toggle'
-    return re.sub(r'(<div class="callout-header[^>]*) data-bs-toggle', button, text)
+    return text.replace('<i class="bi bi-github" role="img">', '<i class="bi bi-github" aria-hidden="true">')
 
 
 def live_anchors(folder):
