@@ -134,6 +134,37 @@ def test_code_is_not_cut_off(page, name, width):
     assert len(wide) > 10 and max(wide) <= 1
 
 
+def test_menu_has_the_names_of_the_index(page):
+    page.goto('/index.html')
+    table = page.eval_on_selector_all('main td:first-child a', 'all => all.map(o => o.innerText)')
+    menu = page.eval_on_selector_all('#quarto-sidebar .menu-text', 'all => all.map(o => o.textContent)')
+    lessons = [o for o in table if re.match(r'[0-9A-E]+b? ', o)]
+    assert len(lessons) > 20 and [o for o in menu if o in lessons][:len(lessons)] == lessons
+    assert not page.is_visible('#quarto-sidebar >> text=car_vae.kl')          # folded until one asks for it
+
+
+def test_lessons_lead_to_the_next(page):
+    page.goto('/loss.html')
+    page.click('.nav-page-next a')
+    page.wait_for_url('**/train.html')
+    page.click('.nav-page-previous a')
+    page.wait_for_url('**/loss.html')
+
+
+@pytest.mark.parametrize('width', [1280, 390])
+def test_one_table_of_contents_is_seen(page, width):
+    page.set_viewport_size(dict(width=width, height=800))
+    page.goto('/loss.html')
+    page.wait_for_load_state('networkidle')
+    assert sum(page.locator(o).is_visible() for o in ('#TOC', '#TOC-body')) == 1
+
+
+def test_pages_have_a_picture_for_those_who_link_to_them(page):
+    page.goto('/loss.html')
+    image = page.get_attribute('meta[property="og:image"]', 'content')
+    assert (docs / image.partition('/car_vae/')[2]).exists() and 'sharp' in image
+
+
 def test_answers_unfold(page):
     page.goto('/loss.html')
     answer = page.locator('details:has(summary:text-is("Answer"))').first

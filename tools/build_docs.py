@@ -71,7 +71,25 @@ def rename(cache):
         f.unlink()
         nbformat.write(nb, page(f))
     for f in cache.glob('api/*.md'): change(f, lambda text: local_links(text, f.relative_to(cache).as_posix(), pages))
-    change(cache / 'sidebar.yml', lambda text: re.sub(r'[\w./-]+\.ipynb', lambda m: pages.get(m[0], m[0]), text))
+    change(cache / 'sidebar.yml', lambda text: menu(text, pages))
+
+
+def names():
+    "What the index calls each notebook in its table of lessons."
+    index = nbformat.read(cfg.nbs_path / cfg.readme_nb, as_version=4)
+    return {m[2]: m[1] for cell in index.cells
+            for m in re.finditer(r'^\| \[([^\]]+)\]\((\w+\.ipynb)\)', cell.source, re.M)}
+
+
+def menu(text, pages):
+    "The menu with links to pages, each under the name and number that its lesson has in the index."
+    named = names()
+    def entry(m):
+        indent, path = m.groups()
+        name = named.get(posixpath.basename(path))
+        href = pages.get(path, path)
+        return f'{indent}- text: "{name}"\n{indent}  href: {href}' if name else f'{indent}- {href}'
+    return re.sub(r'^( *)- ([\w./-]+\.ipynb)$', entry, text, flags=re.M)
 
 
 def install():
