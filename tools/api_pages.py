@@ -24,7 +24,7 @@ def shown(value, name, level):
 
 def entry(name, value):
     "What a page says about one public name."
-    if not callable(value): return f'## {name}\n\nA `{type(value).__name__}`.\n'
+    if not hasattr(value, '__name__'): return f'## {name}\n\nA `{type(value).__name__}`.\n'
     parts = [shown(value, name, 2)]
     if inspect.isclass(value): parts += [shown(o, f'{name}.{o.__name__}', 3) for o in methods(value)]
     return '\n\n'.join(parts)
