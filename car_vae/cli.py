@@ -520,7 +520,7 @@ def prior(
     minutes:float=3., # Minutes of training.
     flow:bool=False, # A flow for embedded cars too, which takes --guidance; else they are sketched from their factors.
 ):
-    "Learn to sample: train a flow in the run's latent space, or, of embedded cars, a network that sketches them."
+    "Learn to sample: train a flow, or a network that sketches cars."
     run = Run(run)
     run.config
     fit, what, ask = _prior_for(run, flow)

@@ -165,6 +165,21 @@ def test_pages_have_a_picture_for_those_who_link_to_them(page):
     assert (docs / image.partition('/car_vae/')[2]).exists() and 'sharp' in image
 
 
+def test_all_modules_are_listed_with_their_names(page):
+    page.goto('/api/modules.html')
+    listed = page.eval_on_selector_all('main td:first-child a', 'all => all.map(o => o.getAttribute("href"))')
+    pages = {f.name for f in (docs / 'api').glob('*.html')} - {'modules.html'}
+    assert {*listed} == pages
+    page.click('main a:has(code:text-is("kl_normal"))')
+    assert page.url.endswith('kl.html#kl_normal')
+
+
+def test_alt_texts_are_no_captions(page):
+    page.goto('/sketch.html')
+    assert len(page.get_attribute('img[src$="sketch.jpg"]', 'alt')) > 20
+    assert not page.locator('figcaption').count()
+
+
 def test_answers_unfold(page):
     page.goto('/loss.html')
     answer = page.locator('details:has(summary:text-is("Answer"))').first

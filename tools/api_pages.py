@@ -37,9 +37,20 @@ def api_page(name, lesson):
     return '\n\n'.join([start, *(NbdevLookup().linkify(entry(o, getattr(module, o))) for o in module.__all__)])
 
 
+def list_page(lessons):
+    "The page that lists all modules, with what each is for and what it offers."
+    rows = ['---', 'title: All modules', '---', '', '| module | what for | names |', '| --- | --- | --- |']
+    for name in lessons:
+        module = import_module(f'{cfg.lib_name}.{name}')
+        public = ', '.join(f'`{o}`' for o in module.__all__ if callable(getattr(module, o)))
+        rows.append(f'| [{cfg.lib_name}.{name}]({name}.md) | {module.__doc__} | {public} |')
+    return '\n'.join(NbdevLookup().linkify(o) for o in rows)
+
+
 def write(folder, lessons):
-    "Write `folder/api/NAME.md` for each module of `lessons` (name to lesson), and return their paths."
+    "Write `folder/api/NAME.md` for each module of `lessons` (name to lesson) and for all, and return their paths."
     (folder / 'api').mkdir(exist_ok=True)
-    pages = {f'api/{name}.md': api_page(name, lesson) for name, lesson in lessons.items()}
+    pages = {'api/modules.md': list_page(lessons)}
+    pages |= {f'api/{name}.md': api_page(name, lesson) for name, lesson in lessons.items()}
     for path, text in pages.items(): (folder / path).write_text(text, encoding='utf-8')
     return list(pages)

@@ -130,9 +130,10 @@ def add_packages(folder):
 
 
 def for_everyone(text):
-    "Let what scrolls or unfolds be reached with the keyboard, and pictures that only decorate be passed over."
+    "Let what scrolls be reached with the keyboard, and neither decoration nor what an image says to the blind be read."
     scrolls = r'<(pre|div class="(?:cell-output[^">]*|sd-table)"|span class="math display")(?=[ >])'
     text = re.sub(scrolls, r'<\1 tabindex="0"', text)
+    text = re.sub(r'<figcaption>.*?</figcaption>\n?', '', text)  # the alt text once more
     return text.replace('<i class="bi bi-github" role="img">', '<i class="bi bi-github" aria-hidden="true">')
 
 
