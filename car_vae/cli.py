@@ -520,7 +520,7 @@ def prior(
     minutes:float=3., # Minutes of training.
     flow:bool=False, # A flow for embedded cars too, which takes --guidance; else they are sketched from their factors.
 ):
-    "Learn to sample: train a flow, or a network that sketches cars."
+    "Learn to sample: train a flow, or for embedded cars sketches."
     run = Run(run)
     run.config
     fit, what, ask = _prior_for(run, flow)

@@ -7,6 +7,8 @@ __all__ = ['NEW_CARS', 'DRAWN', 'ALIKE', 'TOGETHER', 'sketch_loss', 'with_light'
            'completed']
 
 # %% ../nbs/12_sketch.ipynb #sk12impo
+from functools import lru_cache
+
 import numpy as np
 import pandas as pd
 import torch
@@ -84,8 +86,10 @@ class CarSketch(Prior):
         "The mean of all latents that fit a condition."
         return self.scale.back(self.network(with_light(condition)))
 
-    def log_prob(self, z):
-        "There is none: nine numbers that vary fill no volume among hundreds. Raises `ValueError` that says so."
+    def log_prob(self,
+        z:Tensor, # latents, shape `(n, *latent_shape)`
+    )->Tensor: # never
+        "Raises `ValueError`: where nine numbers vary among hundreds, there is no density."
         raise ValueError('A sketch has no density: its latents lie on a surface of nine dimensions.')
 
     def state(self
@@ -143,12 +147,17 @@ def completed(
     **asked, # as `wish` takes it
 )->Tensor: # conditions without nan, shape `(n, 18)`
     "Draw what was not asked for as the renderer would draw it."
-    wanted, cars = wish(**asked), conditions(random_factors(DRAWN, seed=0))
+    wanted, cars = wish(**asked), _drawn()
     away = ((cars - wanted)[:, _columns(TOGETHER)]**2).nansum(1)
     alike = cars[away <= away.sort().values[ALIKE - 1]]
     generator = None if seed is None else torch.Generator().manual_seed(seed)
     drawn = alike[torch.randint(len(alike), (n,), generator=generator)]
     return torch.where(wanted.isnan(), drawn, wanted)
+
+@lru_cache
+def _drawn():
+    "Conditions of cars as the renderer draws them"
+    return conditions(random_factors(DRAWN, seed=0))
 
 def _columns(names):
     "Which numbers of a condition belong to some factors"
