@@ -23,6 +23,7 @@ import measure  # noqa: E402
 import peers  # noqa: E402
 import second_look  # noqa: E402
 import sharp  # noqa: E402
+import sketch  # noqa: E402
 import trials  # noqa: E402
 
 names = [peers.PCA, 'fast', 'PyTorch-VAE vanilla, 64x64']
@@ -167,6 +168,23 @@ def test_trials_keep_what_they_have(tmp_path, monkeypatch):
     assert row['n'] == 6 and row['latent_shape'] == [8, 4, 4] and row['psnr'] > 0 and row['cpu_seconds'] > 0
     trials.fill(out, 'grid', {'a': recipe}, settings)
     assert json.loads(out.read_text()) == record, 'rows that were there are measured again'
+
+
+def test_sketch_measures_what_it_says_and_keeps_what_it_has(tmp_path, monkeypatch):
+    monkeypatch.setattr(sketch, 'lite0_features', lambda x: F.avg_pool2d(x, 16).flatten(1))
+    monkeypatch.setattr(sketch, 'SEEDS', (0,))
+    run = train(image_store('cars', 32, n=40), Recipe.sharp(size=32, epochs=1, width=8, groups=4, bs=8), tmp_path/'run',
+                quiet=True, device='cpu')
+    out = tmp_path/'sketch.json'
+    command(sketch, run, '--tiny', '--out', out)
+    record = json.loads(out.read_text())
+    row, = record['rows']
+    assert row.keys() >= {'style right', 'within 10°', 'RGB distance', 'psnr', 'fd_lite0', 'nearest'}
+    assert record['ceilings']['rendered']['nearest'] == 1 and record['ceilings']['rendered']['fd_lite0'] < 1e-3
+    assert not (tmp_path/'run/prior.json').exists(), 'the run keeps the prior that it had'
+    before = out.read_text()
+    command(sketch, run, '--tiny', '--out', out)
+    assert out.read_text() == before, 'rows that were there are measured again'
 
 
 def test_sharp_measures_runs_beside_their_rivals(photos, tmp_path, monkeypatch):

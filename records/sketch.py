@@ -1,0 +1,87 @@
+"""Whether sketches come as they are asked for, by how many cars they learned from: python records/sketch.py RUN
+
+RUN is a finished run of embedded cars, such as `car_vae train cars --recipe sharp` makes. In copies of it sketches
+learn for as many steps each, with more and more cars drawn on top, three seeds each. Then they are asked for the
+factors of held-out cars, and for cars of which nothing is asked. The results go into records/sketch_DATE.json after
+every training, so that an interrupted measurement goes on where it was. With `--tiny` it tries itself in a minute."""
+import json
+import shutil
+import tempfile
+import warnings
+from argparse import ArgumentParser
+from datetime import date
+from pathlib import Path
+
+warnings.filterwarnings('ignore', category=FutureWarning) # of what is imported below
+import numpy as np
+import torch
+from trials import SEEDS, begin, folder
+
+from car_vae.ask import conditions, factors_of, fit_reader, obedience, read_factors, visible
+from car_vae.data import scale
+from car_vae.evaluate import nearest_distances
+from car_vae.features import lite0_features
+from car_vae.latent import sample
+from car_vae.metrics import frechet_distance, psnr
+from car_vae.model import decode_images
+from car_vae.run import Run
+from car_vae.sketch import fit_sketch
+
+FULL = dict(n=600, steps=4000, reader_steps=1500, more=[0, 2000, 6000])
+TINY = dict(n=8, steps=3, reader_steps=2, more=[0])
+
+
+class Judge:
+    "What pictures are compared with: held-out cars, a reader of factors, and the training cars."
+    def __init__(self, run, n, reader_steps):
+        images, unseen = (np.asarray(o) for o in run.split())
+        self.x, self.factors = scale(torch.from_numpy(unseen[:n])), factors_of(run, unseen[:n])
+        self.known = scale(torch.from_numpy(images))
+        self.reader = fit_reader(images, factors_of(run, images), reader_steps)
+        self.features = lite0_features(self.x)
+        self.unseen_away = nearest_distances(self.x, self.known).median().item()
+
+    def asked(self, made):
+        "How far pictures of the held-out cars' factors obey, and how near they are to the cars themselves."
+        found = obedience(read_factors(self.reader, made), visible(self.factors))
+        return {k: float(v) for k, v in found.items()} | dict(psnr=psnr(made, self.x).mean().item())
+
+    def drawn(self, made):
+        "How far pictures of any cars are from the held-out ones as a set, and from copies."
+        away = nearest_distances(made, self.known).median().item()/self.unseen_away
+        return dict(fd_lite0=float(frechet_distance(lite0_features(made), self.features)), nearest=away)
+
+
+def measured(run, judge, steps, more, seed):
+    "One sketch: what it reaches."
+    with tempfile.TemporaryDirectory() as tmp:
+        copy = Run(shutil.copytree(run, Path(tmp) / 'run', ignore=shutil.ignore_patterns('*.pt', '*prior*')))
+        prior = fit_sketch(copy, steps=steps, more=more, seed=seed)
+        made = decode_images(copy.model(), prior.sketch(conditions(judge.factors)))
+        return judge.asked(made) | judge.drawn(sample(copy, len(judge.x), seed=1))
+
+
+def fill(out, run, settings):
+    "Measure what the record lacks; it is written after every training."
+    judge = Judge(run, settings['n'], settings['reader_steps'])
+    record = json.loads(out.read_text()) if out.exists() else begin('sketch', settings)
+    whole = run.model().reconstruct(judge.x)
+    record['ceilings'] = dict(rendered=judge.asked(judge.x) | judge.drawn(judge.x),
+                              reconstructed=judge.asked(whole) | judge.drawn(whole))
+    done = {(o['more'], o['seed']) for o in record['rows']}
+    for seed, more in ((s, m) for s in SEEDS for m in settings['more'] if (m, s) not in done):
+        record['rows'].append(row := dict(more=more, seed=seed, **measured(run, judge, settings['steps'], more, seed)))
+        out.write_text(json.dumps(record, indent=1))
+        print(f"{more:,} cars on top, seed {seed}: {row['psnr']:.2f} dB, style right in {row['style right']:.0%}")
+
+
+def main():
+    parser = ArgumentParser(description=__doc__)
+    parser.add_argument('run', type=Path, help='a finished run of embedded cars')
+    parser.add_argument('--tiny', action='store_true', help='a trial of the script, not of the sketches')
+    parser.add_argument('--out', type=Path, default=folder / f'sketch_{date.today()}.json', help='the record')
+    args = parser.parse_args()
+    fill(args.out, Run(args.run), TINY if args.tiny else FULL)
+
+
+if __name__ == '__main__': main()
