@@ -66,12 +66,12 @@ def fill(out, run, settings):
     judge = Judge(run, settings['n'], settings['reader_steps'])
     record = json.loads(out.read_text()) if out.exists() else begin('sketch', settings)
     whole = run.model().reconstruct(judge.x)
-    record['ceilings'] = dict(rendered=judge.asked(judge.x) | judge.drawn(judge.x),
+    record['ceilings'] = dict(rendered=judge.asked(judge.x) | judge.drawn(judge.x) | dict(psnr=None), # it is infinite
                               reconstructed=judge.asked(whole) | judge.drawn(whole))
     done = {(o['more'], o['seed']) for o in record['rows']}
     for seed, more in ((s, m) for s in SEEDS for m in settings['more'] if (m, s) not in done):
         record['rows'].append(row := dict(more=more, seed=seed, **measured(run, judge, settings['steps'], more, seed)))
-        out.write_text(json.dumps(record, indent=1))
+        out.write_text(json.dumps(record, indent=1, allow_nan=False))
         print(f"{more:,} cars on top, seed {seed}: {row['psnr']:.2f} dB, style right in {row['style right']:.0%}")
 
 
