@@ -44,7 +44,7 @@ def list_page(lessons):
         module = import_module(f'{cfg.lib_name}.{name}')
         public = ', '.join(f'`{o}`' for o in module.__all__ if callable(getattr(module, o)))
         rows.append(f'| [{cfg.lib_name}.{name}]({name}.md) | {module.__doc__} | {public} |')
-    return '\n'.join(NbdevLookup().linkify(o) for o in rows)
+    return NbdevLookup().linkify('\n'.join(rows))
 
 
 def write(folder, lessons):
