@@ -607,8 +607,9 @@ def _draw_asked(run, out):
 def _asked_cars(run, wishes):
     "A car for each wish; what none of them says is the same for all, as far as it fits"
     import torch
-    from car_vae import latent
-    return torch.cat([latent.sample(run, 1, seed=0, **o) for o in wishes])
+    from car_vae.model import decode_images
+    prior = run.prior()
+    return decode_images(run.model(), torch.cat([prior.sample(1, seed=0, **o) for o in wishes]))
 
 # %% ../nbs/14_cli.ipynb #92a1d052
 @command('car_vae demo --minutes 1')

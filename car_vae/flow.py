@@ -7,9 +7,9 @@ __all__ = ['TIMES', 'N_FREQUENCIES', 'FASTEST', 'STEERING', 'METHODS', 'NETWORKS
            'EXACT_UP_TO', 'AT_ONCE', 'WARMUP', 'FIRST', 'LATE', 'MOST_GRADIENT', 'SHOWN', 'ATTEND_UP_TO', 'GROUPS',
            'HEADS', 'on_path', 'draw_times', 'flow_loss', 'time_features', 'flagged', 'FromCondition', 'Circumstances',
            'Steered', 'VectorVelocity', 'euler_step', 'heun_step', 'integrate', 'with_divergence', 'FromEnd',
-           'FromGaussian', 'velocity_network', 'Scale', 'no_scale', 'scale_of', 'guided', 'Flow', 'lr_factor',
-           'late_average', 'train_velocity', 'left_out', 'LatentBatches', 'fit_flow', 'Attention', 'Places',
-           'GridVelocity']
+           'FromGaussian', 'velocity_network', 'Scale', 'no_scale', 'scale_of', 'guided', 'tensors_of', 'load_tensors',
+           'Flow', 'lr_factor', 'late_average', 'train_velocity', 'left_out', 'LatentBatches', 'fit_flow', 'Attention',
+           'Places', 'GridVelocity']
 
 # %% ../nbs/11_flow.ipynb #fl11impo
 import math
@@ -314,6 +314,25 @@ def guided(
         return v + guidance*(v - velocity(z, t, None)) if guidance else v
     return f
 
+def tensors_of(
+    network:nn.Module, # a network on standardised latents
+    scale:Scale, # of the latents
+    name:str, # what the network's tensors are called
+)->dict: # tensors on the CPU, by name
+    "What has to be kept of a network and a scale."
+    return {f'{name}.{k}': o.cpu() for k, o in network.state_dict().items()} | scale._asdict()
+
+def load_tensors(
+    network:nn.Module, # is changed in place
+    tensors:dict, # as `tensors_of` gave them
+    name:str, # what the network's tensors are called
+)->Scale: # of the latents
+    "Give a network the weights that were kept, and return the scale."
+    tensors = dict(tensors)
+    scale = Scale(*(tensors.pop(k) for k in Scale._fields))
+    network.load_state_dict({k.removeprefix(f'{name}.'): o for k, o in tensors.items()})
+    return scale
+
 class Flow(Prior):
     "A prior that follows a velocity from N(0, I) to latents."
     def __init__(self,
@@ -383,8 +402,7 @@ class Flow(Prior):
         "What has to be kept: the network and the scale; raises `ValueError` for a foreign velocity."
         if not hasattr(self.velocity, 'options'):
             raise ValueError('Only a flow whose velocity comes from `velocity_network` can be kept.')
-        tensors = {f'velocity.{k}': o.cpu() for k, o in self.velocity.state_dict().items()}
-        return {**tensors, **self.scale._asdict()}, self.velocity.options
+        return tensors_of(self.velocity, self.scale, 'velocity'), self.velocity.options
 
     @classmethod
     def from_state(cls,
@@ -393,9 +411,7 @@ class Flow(Prior):
     ): # a flow like the one that they were taken from
         "Make it again from what was kept."
         with torch.random.fork_rng(devices=[]): velocity = velocity_network(**values) # its first weights don't matter
-        tensors = dict(tensors)
-        scale = Scale(*(tensors.pop(k) for k in Scale._fields))
-        velocity.load_state_dict({k.removeprefix('velocity.'): o for k, o in tensors.items()})
+        scale = load_tensors(velocity, tensors, 'velocity')
         return cls(velocity.eval(), values['latent_shape'], scale)
 
 def _device(velocity):

@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['PARALLEL', 'FULL_COVARIANCE', 'IMAGES_PER_GAUSSIAN', 'MOST_GAUSSIANS', 'VARIANCE_FLOOR', 'lerp', 'slerp',
-           'interpolate', 'save_strip', 'save_gif', 'directions', 'traverse', 'Prior', 'StandardNormal', 'sample',
-           'Mixture', 'fit_density', 'attribute_direction', 'circular']
+           'interpolate', 'save_strip', 'save_gif', 'directions', 'traverse', 'Prior', 'generator', 'StandardNormal',
+           'sample', 'Mixture', 'fit_density', 'attribute_direction', 'circular']
 
 # %% ../nbs/08_latent.ipynb #e07e9a2e
 import math
@@ -155,8 +155,10 @@ class Prior(Protocol):
 
 _LOG_2PI = math.log(2*math.pi)
 
-def _generator(seed):
-    "Random numbers of a seed, or torch's global ones (`None`)"
+def generator(
+    seed:int|None, # of the random numbers; torch's global ones if `None`
+): # as torch's functions take it
+    "The source of random numbers for a seed."
     return None if seed is None else torch.Generator().manual_seed(seed)
 
 class StandardNormal(Prior):
@@ -170,7 +172,7 @@ class StandardNormal(Prior):
         seed:int|None=None, # gives the same latents again, and leaves torch's random state alone
     )->Tensor: # shape `(n, *latent_shape)`, on the CPU
         "Draw latents."
-        return torch.randn(n, *self.latent_shape, generator=_generator(seed))
+        return torch.randn(n, *self.latent_shape, generator=generator(seed))
 
     def log_prob(self,
         z:Tensor, # latents, shape `(n, *latent_shape)`
@@ -228,7 +230,7 @@ class Mixture(Prior):
         seed:int|None=None, # gives the same latents again, and leaves torch's random state alone
     )->Tensor: # shape `(n, *latent_shape)`
         "Draw latents."
-        g = _generator(seed)
+        g = generator(seed)
         noise = torch.randn(n, self.means.shape[1], generator=g)
         which = self.weights.multinomial(n, replacement=True, generator=g)
         z = self.means[which]

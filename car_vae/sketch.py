@@ -19,8 +19,8 @@ from torch.nn import functional as F
 from .ask import DROP, WIDTHS, conditions, factors_of, wish
 from .cars import embedded_cars, random_factors
 from .data import scale
-from .flow import FromCondition, LatentBatches, Scale, train_velocity
-from .latent import Prior
+from .flow import FromCondition, LatentBatches, Scale, load_tensors, tensors_of, train_velocity
+from .latent import Prior, generator
 from .model import encode_images
 from .run import Run
 
@@ -95,8 +95,7 @@ class CarSketch(Prior):
     def state(self
     )->tuple: # a dictionary of tensors, and one of values for JSON
         "What has to be kept: the network and the scale."
-        tensors = {f'sketch.{k}': o.cpu() for k, o in self.network.state_dict().items()}
-        return {**tensors, **self.scale._asdict()}, self.network.options
+        return tensors_of(self.network, self.scale, 'sketch'), self.network.options
 
     @classmethod
     def from_state(cls,
@@ -104,11 +103,8 @@ class CarSketch(Prior):
         values:dict, # as `state` gave them
     ): # a prior like the one that they were taken from
         "Make it again from what was kept."
-        tensors = dict(tensors)
-        scale = Scale(*(tensors.pop(k) for k in Scale._fields))
         with torch.random.fork_rng(devices=[]): sketch = FromCondition(**values) # its first weights don't matter
-        sketch.load_state_dict({k.removeprefix('sketch.'): o for k, o in tensors.items()})
-        return cls(sketch, scale)
+        return cls(sketch, load_tensors(sketch, tensors, 'sketch'))
 
 # %% ../nbs/12_sketch.ipynb #sk12fit1
 def fit_sketch(
@@ -150,8 +146,7 @@ def completed(
     wanted, cars = wish(**asked), _drawn()
     away = ((cars - wanted)[:, _columns(TOGETHER)]**2).nansum(1)
     alike = cars[away <= away.sort().values[ALIKE - 1]]
-    generator = None if seed is None else torch.Generator().manual_seed(seed)
-    drawn = alike[torch.randint(len(alike), (n,), generator=generator)]
+    drawn = alike[torch.randint(len(alike), (n,), generator=generator(seed))]
     return torch.where(wanted.isnan(), drawn, wanted)
 
 @lru_cache
