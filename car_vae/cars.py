@@ -664,7 +664,7 @@ def random_factors(
         value=np.interp(u[9], [0, .3, .7, 1], [.06, .3, .75, .97])))
 
 # %% ../nbs/A_renderer.ipynb #23fed03c
-_CHUNK, _SHARED_FROM = 50, 200   # cars that a process takes at a time; cars from which on two processes share the work
+_CHUNK, _SHARED_FROM = 50, 200   # cars that a process takes at a time; cars from which on processes share the work
 
 def _render_chunk(rows, size):
     "Pictures of a few cars: the work of one process at a time."
@@ -675,11 +675,11 @@ def render_cars(
     size:int=64,        # pixels along each side
     progress:bool=True, # show a progress bar?
 )->np.ndarray: # uint8, shape `(n, 3, size, size)`
-    "Pictures of many cars, in the order of the rows; from 200 on, two forked processes share the work on Linux."
+    "Pictures of many cars, in the order of the rows; from 200 on, forked processes share the work on Linux."
     rows = df.to_dict('records')
     chunks = [rows[i:i+_CHUNK] for i in range(0, len(rows), _CHUNK)]
-    two = len(rows) >= _SHARED_FROM and sys.platform == 'linux' and (os.cpu_count() or 1) > 1
-    workers, method = (2, 'fork') if two else (0, None)
+    cores = len(os.sched_getaffinity(0)) if sys.platform == 'linux' else 1
+    workers, method = (cores, 'fork') if len(rows) >= _SHARED_FROM and cores > 1 else (0, None)
     done = parallel(_render_chunk, chunks, size=size, n_workers=workers, progress=progress, method=method)
     return np.concatenate(list(done))
 

@@ -541,7 +541,7 @@ def _prior_for(run, flow):
 @command('car_vae export runs/photos-quick exported')
 def export(
     run:Path, # Folder of a finished run.
-    out:Path, # Folder for encoder.onnx, decoder.onnx and meta.json; files of these names in it are replaced.
+    out:Path, # Folder for encoder.onnx, decoder.onnx, meta.json, and sketch.onnx of a sketch; replaced if there.
     full:bool=False, # Keep weights of 32 bits: twice the bytes.
     photos:bool=False, # Add latents of training photos, from which the decoder draws these photos again.
 ):
@@ -549,9 +549,10 @@ def export(
     run = Run(run)
     run.config
     from car_vae.export import export_onnx
-    try: export_onnx(run, out, half=not full, photos=photos)
+    try: export_onnx(run, out, bits=32 if full else 16, photos=photos)
     except ImportError as e: raise ValueError(str(e)) from e
-    sizes = [f'{o} ({(out/o).stat().st_size/1e6:.1f} MB)' for o in ('encoder.onnx', 'decoder.onnx', 'meta.json')]
+    written = [out/o for o in ('encoder.onnx', 'decoder.onnx', 'sketch.onnx', 'meta.json')]
+    sizes = [f'{o.name} ({o.stat().st_size/1e6:.1f} MB)' for o in written if o.exists()]
     print(f"{run} as {', '.join(sizes)} in {out}")
 
 # %% ../nbs/14_cli.ipynb #d9b55dd7

@@ -8,8 +8,8 @@ __all__ = ['TIMES', 'N_FREQUENCIES', 'FASTEST', 'STEERING', 'METHODS', 'NETWORKS
            'HEADS', 'on_path', 'draw_times', 'flow_loss', 'time_features', 'flagged', 'FromCondition', 'Circumstances',
            'Steered', 'VectorVelocity', 'euler_step', 'heun_step', 'integrate', 'with_divergence', 'FromEnd',
            'FromGaussian', 'velocity_network', 'Scale', 'no_scale', 'scale_of', 'guided', 'tensors_of', 'load_tensors',
-           'Flow', 'lr_factor', 'late_average', 'train_velocity', 'left_out', 'LatentBatches', 'fit_flow', 'Attention',
-           'Places', 'GridVelocity']
+           'Flow', 'lr_factor', 'late_average', 'train_velocity', 'left_out', 'LatentBatches', 'encode_mirrored',
+           'fit_flow', 'Attention', 'Places', 'GridVelocity']
 
 # %% ../nbs/11_flow.ipynb #fl11impo
 import math
@@ -18,14 +18,16 @@ from functools import partial
 from itertools import pairwise, repeat
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from fastai.torch_core import default_device
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.optim.swa_utils import AveragedModel
 
+from .data import StoreDL
 from .latent import Prior, StandardNormal
-from .model import reparameterise
+from .model import encode_images, reparameterise
 from .run import Run
 from .stages import ProgressLine, digest, stage
 
@@ -471,18 +473,20 @@ def train_velocity(
     for done in stage(file, parts, minutes, steps, settings, seed):
         line = line or ProgressLine(done)
         for group in opt.param_groups: group['lr'] = lr*lr_factor(done)
-        losses.append(_step(velocity, opt, loss(velocity, *draw())))
+        losses.append(_step(velocity, opt, loss, *draw()))
         average.update_parameters(velocity)
         if not average.n_averaged % (SHOWN//4): line.show(_of(losses), done)
     if line: line.show(_of(losses), 1)
     return average.module.eval()
 
-def _step(velocity, opt, loss):
-    "One step down a loss: its value"
-    opt.zero_grad(); loss.backward()
+def _step(velocity, opt, loss, z, condition):
+    "One step down a loss: its value; in bfloat16 on a GPU that has it"
+    bf16 = z.is_cuda and torch.cuda.is_bf16_supported(including_emulation=False)
+    with torch.autocast(z.device.type, torch.bfloat16, enabled=bf16): cost = loss(velocity, z, condition)
+    opt.zero_grad(); cost.backward()
     nn.utils.clip_grad_norm_(velocity.parameters(), MOST_GRADIENT)
     opt.step()
-    return loss.item()
+    return cost.item()
 
 def _of(losses): return f'loss {sum(losses)/len(losses):.4f}'
 
@@ -533,14 +537,25 @@ class LatentBatches:
         z = reparameterise(self.mu[i], self.log_var[i])
         return self.scale.standard(z), self.leave_out(self.condition[i])
 
+# %% ../nbs/11_flow.ipynb #fl11mir2
+def encode_mirrored(
+    model:nn.Module, # any VAE with `encode`
+    images, # `uint8`, shape `(N, 3, S, S)`
+)->tuple: # means and log-variances, shape `(2*N, *latent_shape)`, on the CPU
+    "Latents of images, and then those of their mirror images."
+    images = np.concatenate([images, np.asarray(images)[..., ::-1]])
+    q = encode_images(model, StoreDL(images, bs=AT_ONCE, device=next(model.parameters()).device))
+    return q.mean, q.log_var
+
 # %% ../nbs/11_flow.ipynb #fl11fit2
 def fit_flow(
     run, # a `Run` or its folder, finished
     minutes:float|None=None, # how long to train
     steps:int|None=None, # or how many steps
-    condition:Tensor|None=None, # what is known of each training image, shape `(N, k)`, numbers near 1, or nan
+    condition:Tensor|None=None, # what is known of each latent, shape `(N, k)`, numbers near 1, or nan
     drop:float=0.2, # part of the conditions that is left out
     widths:list|None=None, # as `left_out` takes them
+    latents:tuple|None=None, # means and log-variances to learn from; those of the training images if `None`
     noisy:bool=True, # draw z from q(z|x); else take its mean
     bs:int=128, # latents in a batch
     lr:float=1e-3, # the highest learning rate
@@ -552,7 +567,8 @@ def fit_flow(
 )->Flow: # the run's prior from now on
     "Learn a prior in the latents of a run and keep it there, resumed where an earlier call was interrupted."
     run, device = Run(run), torch.device(device or default_device())
-    draw = LatentBatches(*(o.to(device) for o in run.latents()), condition, bs, noisy, drop, widths)
+    mu, log_var = (o.to(device) for o in latents or run.latents())
+    draw = LatentBatches(mu, log_var, condition, bs, noisy, drop, widths)
     shape = draw.mu.shape[1:]
     torch.manual_seed(seed)
     velocity = velocity_network(shape, n_condition=draw.condition.shape[1], **options).to(device)

@@ -1,14 +1,19 @@
+import {ask} from './ask.js';
 import {blend} from './blend.js';
 import {dream} from './dream.js';
 import {map} from './map.js';
-import {partsOf, whatIsMissing} from './meta.js';
+import {complete, partsOf, whatIsMissing} from './meta.js';
 import {load} from './model.js';
 import {$, recall, remember, state} from './page.js';
 import {photo} from './photo.js';
 import {shape} from './shape.js';
 
+const ORDER = ['ask', 'blend', 'shape', 'dream', 'map', 'photo'];
 const parts = {};
-let current = null;
+let current = null, sharp = null;
+
+const shown = () => ORDER.filter(o => o in parts);
+const say = text => { $('status').textContent = text; };
 
 function open(name) {
   if (current && current !== name) parts[current].close?.();
@@ -23,13 +28,14 @@ function open(name) {
 }
 
 function go(name, values = recall(name)) {
+  history.pushState(null, '', location.hash); // the way back leads to the part that was open
   remember(name, values);
   $(`tab-${name}`).focus();
   return open(name);
 }
 
 function arrows(e) {
-  const names = Object.keys(parts), by = {ArrowRight: 1, ArrowLeft: -1}[e.key];
+  const names = shown(), by = {ArrowRight: 1, ArrowLeft: -1}[e.key];
   if (by) go(names[(names.indexOf(current) + by + names.length) % names.length]);
 }
 
@@ -40,24 +46,43 @@ function tellAbout({meta, ofDrawnCars}) {
   $('note').hidden = !$('note').textContent;
 }
 
-async function start() {
-  const model = await load('model', text => { $('status').textContent = text; });
+function add(name, part) {
+  parts[name] = part;
+  $(`tab-${name}`).hidden = false;
+  $(`tab-${name}`).addEventListener('click', () => go(name));
+}
+
+// The model whose latent is a small image; the page goes on without it.
+async function addSharp() {
+  try { sharp = await load('sharp', say); }
+  catch { return; }
+  add('ask', ask(sharp));
+}
+
+// The model whose latent is a row of numbers.
+async function addRow() {
+  const model = await load('model', say, complete);
   tellAbout(model);
-  const shown = partsOf(model.meta);
-  for (const make of [blend, shape, dream, map, photo]) {
-    $(`tab-${make.name}`).hidden = !shown.includes(make.name);
-    if (shown.includes(make.name)) parts[make.name] = make(model, go);
-  }
-  for (const name in parts) $(`tab-${name}`).addEventListener('click', () => go(name));
+  const fits = partsOf(model.meta);
+  for (const make of [blend, shape, dream, map, photo]) if (fits.includes(make.name)) add(make.name, make(model, go, () => sharp));
+}
+
+const wanted = () => Object.hasOwn(parts, state().get('part') ?? '') ? state().get('part') : shown()[0];
+
+// What the address wants is loaded and drawn first.
+async function start() {
   $('tabs').addEventListener('keydown', arrows);
-  $('tabs').hidden = false;
-  const wanted = () => state().get('part') in parts ? state().get('part') : Object.keys(parts)[0];
   addEventListener('hashchange', () => open(wanted()));
-  await open(wanted());
-  $('status').textContent = 'Ready.';
+  const ofRow = ORDER.indexOf(state().get('part')) > 0;
+  for (const more of ofRow ? [addRow, addSharp] : [addSharp, addRow]) {
+    await more();
+    if (shown().length && current !== wanted()) await open(wanted());
+    $('tabs').hidden = !shown().length;
+  }
+  say('Ready.');
 }
 
 start().catch(e => {
   $('status').className = 'problem';
-  $('status').textContent = e.message;
+  say(e.message);
 });

@@ -1,5 +1,5 @@
 import {draw, generator, toText} from './latent.js';
-import {$, make, painter, remember, state} from './page.js';
+import {$, make, numberOr, painter, remember, state} from './page.js';
 
 const CARS = 18;
 
@@ -19,5 +19,5 @@ export function dream(model, go) {
     return paint();
   }
   $('dream-again').addEventListener('click', () => { seed = Math.floor(Math.random()*1e6); again(); });
-  return {open() { seed = +(state().get('seed') ?? seed) || 1; return again(); }};
+  return {open() { seed = numberOr(state().get('seed'), seed); return again(); }};
 }

@@ -1,5 +1,5 @@
 import {mix, toText} from './latent.js';
-import {$, painter, remember, state} from './page.js';
+import {$, numberOr, painter, remember, state} from './page.js';
 
 const STEP = 0.02;
 
@@ -13,9 +13,9 @@ export function map(model, go) {
   function paintPlane() {
     const side = plane.width = plane.height = Math.round(plane.clientWidth*devicePixelRatio) || 600, g = plane.getContext('2d');
     const dot = (x, y, r, colour) => { g.beginPath(); g.arc(x*side, y*side, r*devicePixelRatio, 0, 7); g.fillStyle = colour; g.fill(); };
-    const style = getComputedStyle(document.documentElement);
-    for (const [x, y] of points) dot((x - low[0])/(high[0] - low[0]), (y - low[1])/(high[1] - low[1]), 3, style.getPropertyValue('--quiet'));
-    dot(at.x, at.y, 8, style.getPropertyValue('--accent'));
+    const {color, textDecorationColor} = getComputedStyle(plane);
+    for (const [x, y] of points) dot((x - low[0])/(high[0] - low[0]), (y - low[1])/(high[1] - low[1]), 3, color);
+    dot(at.x, at.y, 8, textDecorationColor);
   }
   function move(x, y) {
     [at.x, at.y] = [x, y].map(o => Math.round(1000*Math.max(0, Math.min(1, o)))/1000); // as the address has it
@@ -31,5 +31,5 @@ export function map(model, go) {
   $('map-take').addEventListener('click', () => go('shape', {z: toText(here())}));
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', paintPlane);
   addEventListener('resize', paintPlane);
-  return {open() { const s = state(); return move(+(s.get('x') ?? at.x), +(s.get('y') ?? at.y)); }};
+  return {open() { const s = state(); return move(numberOr(s.get('x'), at.x), numberOr(s.get('y'), at.y)); }};
 }

@@ -1,7 +1,5 @@
 // The exported model: latents to pictures, and pictures to latents.
 import * as ort from './vendor/ort.wasm.bundle.min.mjs';
-import {complete} from './meta.js';
-
 ort.env.wasm.numThreads = 1;
 
 async function read(url) {
@@ -10,9 +8,22 @@ async function read(url) {
   return answer;
 }
 
+// The bytes of a file, and on the way how much of it has come, in percent where the server says how large it is.
+async function bytes(url, say) {
+  const answer = await read(url), size = +answer.headers.get('content-length'), reader = answer.body.getReader(), parts = [];
+  let come = 0;
+  for (let o = await reader.read(); !o.done; o = await reader.read()) {
+    parts.push(o.value);
+    come += o.value.length;
+    say(size ? `${Math.min(100, Math.round(100*come/size))} %` : `${(come/1e6).toFixed(1)} MB`);
+  }
+  return new Uint8Array(await new Blob(parts).arrayBuffer());
+}
+
 export class Model {
   constructor(folder, meta, decoder) {
-    Object.assign(this, {folder, meta, decoder, size: meta.size, dim: meta.latent_dim, turn: Promise.resolve()});
+    const shape = meta.latent_shape ?? [meta.latent_dim];
+    Object.assign(this, {folder, meta, decoder, shape, size: meta.size, dim: meta.latent_dim, turn: Promise.resolve()});
     this.ofDrawnCars = meta.trained_on === 'embedded cars';
   }
 
@@ -24,7 +35,7 @@ export class Model {
     return this.queue(async () => {
       const z = new Float32Array(latents.length*this.dim);
       latents.forEach((o, i) => z.set(o, i*this.dim));
-      const {x_hat} = await this.decoder.run({z: new ort.Tensor('float32', z, [latents.length, this.dim])});
+      const {x_hat} = await this.decoder.run({z: new ort.Tensor('float32', z, [latents.length, ...this.shape])});
       return latents.map((_, i) => this.picture(x_hat.data, i));
     });
   }
@@ -35,6 +46,14 @@ export class Model {
       this.encoder ??= await session(this.folder, this.meta.encoder);
       const x = new ort.Tensor('float32', planes(image), [1, 3, this.size, this.size]);
       return (await this.encoder.run({x})).mu.data;
+    });
+  }
+
+  // Numbers of a wish, a Float32Array, to a latent.
+  sketch(condition) {
+    return this.queue(async () => {
+      this.sketcher ??= await session(this.folder, this.meta.ask.network);
+      return (await this.sketcher.run({condition: new ort.Tensor('float32', condition, [1, condition.length])})).z.data;
     });
   }
 
@@ -54,14 +73,15 @@ function planes({data, width}) {
   return x;
 }
 
-async function session(folder, name) {
-  return ort.InferenceSession.create(new Uint8Array(await (await read(`${folder}/${name}`)).arrayBuffer()));
+async function session(folder, name, say = () => {}) {
+  return ort.InferenceSession.create(await bytes(`${folder}/${name}`, say));
 }
 
-export async function load(folder, say) {
+export async function load(folder, say, complete = meta => meta) {
   if (typeof WebAssembly !== 'object') throw new Error('This browser cannot run WebAssembly, which the model needs. Any browser of the last years can: please try another one.');
   say('Loading the numbers of the latent space …');
   const meta = complete(await (await read(`${folder}/meta.json`)).json());
-  say('Loading the decoder and the program that runs it, a few megabytes …');
-  return new Model(folder, meta, await session(folder, meta.decoder));
+  const words = 'Loading the decoder and the program that runs it, a few megabytes …';
+  say(words);
+  return new Model(folder, meta, await session(folder, meta.decoder, come => say(`${words} ${come}`)));
 }

@@ -13,14 +13,14 @@ export function show(canvas, image) {
   canvas.getContext('2d').putImageData(image, 0, 0);
 }
 
-// A function that draws as often as it can and skips what has been overtaken; `ask` gives the latents of `canvases`.
+// A function that draws as often as it can and skips what has been overtaken; `ask` gives the latents of `canvases`, now or later.
 export function painter(model, canvases, ask) {
   let busy = false, again = false;
   return async function paint() {
     if (busy) { again = true; return; }
     busy = true;
     const start = performance.now();
-    (await model.decode(ask())).forEach((image, i) => show(canvases[i], image));
+    (await model.decode(await ask())).forEach((image, i) => show(canvases[i], image));
     tell(performance.now() - start, canvases.length);
     busy = false;
     if (again) { again = false; return paint(); }
@@ -43,5 +43,8 @@ export function remember(part, values) {
   states[part] = values;
   history.replaceState(null, '', '#' + new URLSearchParams({part, ...values}));
 }
+
+// A number from the address, or another one where it is none.
+export const numberOr = (text, other) => text && isFinite(text) ? +text : other;
 
 export function chooseCar(select, {examples, example_names}) { select.append(...examples.map((_, i) => new Option(example_names[i], i))); }

@@ -2,7 +2,7 @@ import {darkBox} from './crop.js';
 import {fromText, toText} from './latent.js';
 import {$, remember, show, state} from './page.js';
 
-const MOST = 2048; // pixels of a side in which the edges of a car are looked for
+const MOST = 2048; // pixels of a side: larger pictures are made smaller first
 
 // A white canvas and what draws on it.
 function white(width, height) {
@@ -14,18 +14,24 @@ function white(width, height) {
 
 // Where the car is in a picture: all of it, or what is not white where the model was trained on cropped pictures.
 function frame(picture, crop) {
-  const whole = {x: 0, y: 0, width: picture.width, height: picture.height};
+  const {width, height} = picture, whole = {x: 0, y: 0, width, height};
   if (!crop) return whole;
-  const k = Math.min(1, MOST/Math.max(picture.width, picture.height));
-  const [width, height] = [picture.width, picture.height].map(o => Math.max(1, Math.round(k*o))), [, g] = white(width, height);
-  g.drawImage(picture, 0, 0, width, height);
-  const box = darkBox(g.getImageData(0, 0, width, height), crop);
-  return box ? {x: box.x/k, y: box.y/k, width: box.width/k, height: box.height/k} : whole;
+  const [, g] = white(width, height);
+  g.drawImage(picture, 0, 0);
+  return darkBox(g.getImageData(0, 0, width, height), crop) ?? whole;
+}
+
+// A picture of a size that every browser can draw.
+async function decoded(file) {
+  const picture = await createImageBitmap(file), {width, height} = picture, k = MOST/Math.max(width, height);
+  if (k >= 1) return picture;
+  const [resizeWidth, resizeHeight] = [width, height].map(o => Math.max(1, Math.round(k*o)));
+  return createImageBitmap(picture, {resizeWidth, resizeHeight, resizeQuality: 'high'});
 }
 
 // As in training: cropped if the model's images were, padded to a white square, then resized.
 export async function prepare(file, size, crop) {
-  const picture = await createImageBitmap(file), {x, y, width, height} = frame(picture, crop), side = Math.ceil(Math.max(width, height));
+  const picture = await decoded(file), {x, y, width, height} = frame(picture, crop), side = Math.ceil(Math.max(width, height));
   const [canvas, g] = white(side, side);
   g.drawImage(picture, x, y, width, height, Math.floor((side - width)/2), Math.floor((side - height)/2), width, height);
   const small = new OffscreenCanvas(size, size), s = small.getContext('2d');
@@ -34,20 +40,38 @@ export async function prepare(file, size, crop) {
   return s.getImageData(0, 0, size, size);
 }
 
-export function photo(model, go) {
+// `sharp` gives the model whose latent is a small image, or null.
+export function photo(model, go, sharp) {
   const drop = $('photo-drop'), problem = $('photo-problem');
-  let latent = null;
+  let latent = null, turn = 0;
   $('photo-crop').hidden = !model.meta.preprocessing.crop;
   $('photo-drawn').hidden = !model.ofDrawnCars;
 
+  // A newer file, or a part of the page that was opened meanwhile, overtakes an older one.
   async function take(file) {
+    const mine = ++turn, overtaken = () => mine !== turn;
+    $('photo-pair').hidden = $('photo-more').hidden = $('photo-grid').hidden = problem.hidden = true;
     let image;
     try { image = await prepare(file, model.size, model.meta.preprocessing.crop); }
-    catch { return complain(`${file.name} is no picture that this browser can read. Try a JPEG or PNG file.`); }
-    problem.hidden = true;
+    catch { return overtaken() || complain(`${file.name} is no picture that this browser can read. Try a JPEG or PNG file.`); }
+    try {
+      const z = Float32Array.from(await model.encode(image));
+      if (overtaken()) return;
+      show($('photo-before'), image);
+      $('photo-seen').hidden = false;
+      await reconstruct(z);
+      if (!overtaken()) await sharpen(file, overtaken);
+    } catch { if (!overtaken()) complain('A part of the model could not be loaded. Is this machine offline? Choose the picture again when it is not.'); }
+  }
+  async function sharpen(file, overtaken) {
+    const other = sharp();
+    if (!other) return;
+    const image = await prepare(file, other.size, other.meta.preprocessing.crop);
+    const [sharper] = await other.decode([await other.encode(image)]);
+    if (overtaken()) return;
+    show($('photo-sharp'), sharper);
     show($('photo-before'), image);
-    $('photo-seen').hidden = false;
-    return reconstruct(Float32Array.from(await model.encode(image)));
+    $('photo-grid').hidden = false;
   }
   async function reconstruct(z) {
     latent = z;
@@ -56,6 +80,8 @@ export function photo(model, go) {
     $('photo-pair').hidden = $('photo-more').hidden = false;
   }
   function complain(text) {
+    latent = null;
+    remember('photo', {});
     problem.textContent = text;
     problem.hidden = false;
   }
@@ -78,8 +104,12 @@ export function photo(model, go) {
       const text = state().get('z') ?? '', z = fromText(text, model.dim);
       if (!z) return remember('photo', {});
       if (latent && text === toText(latent)) return;
-      $('photo-seen').hidden = true;
+      $('photo-seen').hidden = $('photo-grid').hidden = true;
       return reconstruct(z);
+    },
+    close() {
+      turn++;
+      $('photo-file').value = '';
     },
   };
 }

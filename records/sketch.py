@@ -27,7 +27,7 @@ from car_vae.model import decode_images
 from car_vae.run import Run
 from car_vae.sketch import fit_sketch
 
-FULL = dict(n=600, steps=4000, reader_steps=1500, more=[0, 2000, 6000])
+FULL = dict(n=600, steps=2000, reader_steps=1500, more=[0, 6000])
 TINY = dict(n=8, steps=3, reader_steps=2, more=[0])
 
 

@@ -18,6 +18,7 @@ from car_vae.train import train
 sys.path += [str(readme.root / o) for o in ('benchmarks', 'records')]
 import cost  # noqa: E402
 import gpu  # noqa: E402
+import gpu_sharp  # noqa: E402
 import grid  # noqa: E402
 import measure  # noqa: E402
 import peers  # noqa: E402
@@ -116,6 +117,21 @@ def test_gpu_measurement_tries_itself_on_a_cpu(photos, tmp_path):
     assert Image.open(out.with_suffix('.jpg')).height > 4*32
 
 
+def test_sharp_gpu_measurement_tries_itself_on_a_cpu(photos, tmp_path, monkeypatch):
+    monkeypatch.setattr(gpu_sharp, 'lite0_features', lambda x: F.avg_pool2d(x.cpu(), 16).flatten(1))
+    out = tmp_path/'gpu_sharp.json'
+    command(gpu_sharp, photos, '--extra', photos, '--device', 'cpu', '--tiny', '--out', out)
+    record = json.loads(out.read_text())
+    assert record['wide']['n'] == 12 and record['wide']['options'] == dict(width=16)
+    assert record['one_minute']['psnr'] != record['wide']['psnr'] != record['sharpened']['psnr']
+    assert record['wide']['rate'] == record['sharpened']['rate'], 'the critic changed the encoder'
+    assert record['floors']['nearest_photo']['fd_lite0'] > 0 and record['flow']['parameters'] > 0
+    assert {o['decoder'] for o in record['samples']['rows']} == {'wide', 'sharpened'}
+    assert Image.open(out.with_suffix('.jpg')).size == (10*34 + 2, 6*34 + 2)
+    *_, last = results.gpu_sharp_table(record | dict(gpu='a card')).split('\n')
+    assert last.startswith('| drawn by a flow') and last.count('|') == 8
+
+
 def test_cost_grows_one_thing_at_a_time(tmp_path):
     out = tmp_path / 'cost.json'
     command(cost, '--tiny', '--out', out)
@@ -181,6 +197,8 @@ def test_sketch_measures_what_it_says_and_keeps_what_it_has(tmp_path, monkeypatc
     row, = record['rows']
     assert row.keys() >= {'style right', 'within 10°', 'RGB distance', 'psnr', 'fd_lite0', 'nearest'}
     assert record['ceilings']['rendered']['nearest'] == 1 and record['ceilings']['rendered']['fd_lite0'] < 1e-3
+    *_, reconstructed, sketched = results.sketch_table(record).split('\n')
+    assert sketched.startswith('| sketched, 0 cars') and sketched.count('|') == reconstructed.count('|') == 8
     assert not (tmp_path/'run/prior.json').exists(), 'the run keeps the prior that it had'
     before = out.read_text()
     command(sketch, run, '--tiny', '--out', out)

@@ -188,7 +188,7 @@ def onnx(path, **inputs):
 
 
 def test_the_export_computes_the_same(run, unseen, here):
-    export_onnx(run, here/'exported', half=False)
+    export_onnx(run, here/'exported', bits=32)
     q = m.encode_images(run.model(), unseen)
     mu, log_var = onnx(here/'exported/encoder.onnx', x=unseen)
     assert_close(mu, q.mean, atol=1e-4, rtol=1e-4)

@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 import readme
 
+from car_vae.ask import usual, wish
+
 explorer = readme.root / 'explorer'
 pytestmark = pytest.mark.skipif(not shutil.which('node'), reason='these tests need Node.js')
 mixture = dict(kind='car_vae.latent:Mixture', weights=[0.25, 0.75], means=[[-5., 0.], [5., 1.]])
@@ -104,3 +106,59 @@ def test_the_crop_is_that_of_the_package(seed):
     assert np.array_equal(cut, np.asarray(autocrop(Image.fromarray(pixels[..., :3]))))
     white = dict(data=[255]*16, width=2, height=2)
     assert node('crop.js', 'return m.darkBox(image, crop)', image=white, crop=CROP) is None
+
+
+# Wishes
+
+@pytest.fixture(scope='module')
+def ask(): return json.loads((explorer / 'sharp' / 'meta.json').read_text())['ask']
+
+
+wanted = dict(style='van', paint=[0.8, 0.1, 0.2], azimuth=200., elevation=9., length=5.1, height=2.2, wheel=0.36)
+
+
+def test_a_wish_becomes_the_numbers_of_the_package(ask):
+    numbers = node('wish.js', 'return [...m.condition(car, ask)]', car=wanted, ask=ask)
+    of_package = wish(**wanted | dict(paint='#cc1a33')).numpy()
+    assert np.abs(np.array(numbers) - of_package).max() < 0.02    # a paint in bytes
+
+
+@pytest.mark.parametrize('asked', [{}, dict(style='coupe'), dict(length=5.5), dict(style='SUV', wheel=0.38)])
+def test_what_is_left_open_is_drawn_as_the_renderer_would(ask, asked):
+    "What was asked for stays, and the rest fits it."
+    code = 'return Array.from({length: 200}, (_, i) => m.completed(asked, i + 1, ask))'
+    cars = node('wish.js', code, asked=asked, ask=ask)
+    assert all(car | asked == car for car in cars) and len({str(o) for o in cars}) > (5 if 'length' in asked else 8)
+    for car in cars:
+        low, high = usual(car['style'])['length'][['min', 'max']]
+        assert low - 0.25 <= car['length'] <= high + 0.25, car
+    styles = {o['style'] for o in cars}
+    assert styles == {asked['style']} if 'style' in asked else len(styles) > 1
+    assert node('wish.js', code, asked=asked, ask=ask) == cars
+    if not asked: assert abs(np.mean([o['azimuth'] for o in cars]) - 180) < 25
+
+
+def test_what_a_style_does_not_have_is_no_longer_asked_for(ask):
+    low = usual('coupe')['height']['min']
+    assert node('wish.js', 'return m.possible(asked, ask)', asked=dict(style='van', height=low, azimuth=5.),
+                ask=ask) == dict(style='van', azimuth=5)
+
+
+@pytest.mark.parametrize('address', ['style=boat&azimuth=north&length=90', 'style=constructor&paint=%23zzzzzz'])
+def test_an_address_that_asks_for_nonsense_asks_for_nothing(ask, address):
+    assert node('wish.js', 'return m.fromAddress(new URLSearchParams(address), ask)', address=address, ask=ask) == {}
+
+
+def test_a_wish_survives_the_address(ask):
+    code = 'return m.fromAddress(new URLSearchParams(m.toAddress(car)), ask)'
+    back = node('wish.js', code, car=wanted, ask=ask)
+    assert np.allclose(back.pop('paint'), wanted['paint'], atol=1/255)
+    assert back == {k: o for k, o in wanted.items() if k != 'paint'}
+
+
+def test_the_sketch_draws_what_it_is_asked_for():
+    "In the committed record: fresh cars, a reader that was trained on others, and what it reads in renders."
+    reached = json.loads((explorer / 'sharp' / 'run.json').read_text())['reached']
+    assert reached['sketched']['style right'] > 0.9*reached['rendered']['style right']
+    assert reached['sketched']['within 10°'] > 0.7*reached['rendered']['within 10°']
+    assert reached['reconstructed']['psnr'] > 28

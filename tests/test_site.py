@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 import threading
-from urllib.parse import parse_qs, urldefrag
+from urllib.parse import parse_qs, urldefrag, urlencode
 
 import numpy as np
 import pytest
@@ -19,7 +19,7 @@ docs, explorer = root / '_docs', root / 'explorer'
 browser_path = next(filter(None, map(shutil.which, ('chromium', 'chromium-browser', 'google-chrome'))), None)
 needed = 'the site needs npm and its tests Chromium: on Debian or Ubuntu, apt-get install npm chromium'
 pytestmark = pytest.mark.skipif(not browser_path or not shutil.which('npm'), reason=needed)
-parts = 'blend', 'shape', 'dream', 'map', 'photo'
+parts = 'ask', 'blend', 'shape', 'dream', 'map', 'photo'
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
@@ -255,12 +255,16 @@ def pixels(page, canvas):
 def meta(): return json.loads((explorer / 'model' / 'meta.json').read_text())
 
 
-def decoded(z):
-    "What onnxruntime makes of a latent, as the page's bytes."
+def run_onnx(file, **inputs):
+    "The first thing that an exported network gives for a batch of one."
     import onnxruntime
-    x_hat, = onnxruntime.InferenceSession(explorer / 'model' / 'decoder.onnx').run(None,
-                                                                                   {'z': np.array([z], np.float32)})
-    return np.round(x_hat[0]*127.5 + 127.5).transpose(1, 2, 0)
+    inputs = {k: np.array(o, np.float32)[None] for k, o in inputs.items()}
+    return onnxruntime.InferenceSession(explorer / file).run(None, inputs)[0][0]
+
+
+def decoded(z, folder='model'):
+    "What onnxruntime makes of a latent, as the page's bytes."
+    return np.round(run_onnx(f'{folder}/decoder.onnx', z=z)*127.5 + 127.5).transpose(1, 2, 0)
 
 
 def fragment(page): return {k: v[0] for k, v in parse_qs(page.url.partition('#')[2]).items()}
@@ -286,9 +290,94 @@ def assert_restored(page, part, canvas):
 
 
 def test_model_is_small_and_its_run_is_known():
-    assert sum(o.stat().st_size for o in (explorer / 'model').iterdir()) < 6e6
-    run = json.loads((explorer / 'model' / 'run.json').read_text())
-    assert 'cars' in str(run['source']) and run['reached']['psnr'] > 20
+    assert sum(o.stat().st_size for o in explorer.glob('*/*.onnx')) < 10e6
+    for name in 'model', 'sharp':
+        assert 'cars' in str(json.loads((explorer / name / 'run.json').read_text())['source'])
+    assert json.loads((explorer / 'model' / 'run.json').read_text())['reached']['psnr'] > 20
+
+
+whole_wish = dict(style='van', paint='#cc1a33', azimuth=200, elevation=9, length=5.1, height=2.2, wheel=0.36)
+
+
+def asked_for(**asked):
+    "What onnxruntime draws when everything is asked for, as the page's bytes."
+    from car_vae.ask import wish
+    return decoded(run_onnx('sharp/sketch.onnx', condition=wish(**asked).numpy()), 'sharp')
+
+
+def ask_for(page, **asked): return opened(page, 'ask', '&' + urlencode(asked))
+
+
+def test_ask_draws_what_it_is_asked_for(page):
+    ask_for(page, **whole_wish)
+    assert np.abs(pixels(page, 'ask-picture') - asked_for(**whole_wish)).max() <= 4
+    assert 'Nothing is left' in page.inner_text('#ask-open')
+    assert 'van' in page.get_attribute('#ask-picture', 'aria-label')
+    page.click('#ask-style label:has-text("coupe")')
+    settle(page)
+    asked = fragment(page)
+    assert asked['style'] == 'coupe' and 'height' not in asked      # there is no coupe of 2.20 m
+    page.click('#ask-paint label:has-text("blue")')
+    page.focus('#ask-azimuth')
+    for _ in range(3): page.keyboard.press('ArrowRight')
+    settle(page)
+    assert fragment(page)['azimuth'] == '203' and fragment(page)['paint'] == '#1f55a5'
+    assert_restored(page, 'ask', 'ask-picture')
+
+
+def test_each_control_of_ask_changes_what_it_says(page):
+    "Against a car that was asked for in full: only one thing is another."
+    for name, value, keys in (('elevation', 12, 3), ('azimuth', 190, -10), ('wheel', 0.34, -2), ('length', 5.2, 10)):
+        ask_for(page, **whole_wish)
+        page.evaluate("document.querySelector('#ask details').open = true")
+        page.focus(f'#ask-{name}')
+        for _ in range(abs(keys)): page.keyboard.press('ArrowRight' if keys > 0 else 'ArrowLeft')
+        settle(page)
+        assert abs(float(fragment(page)[name]) - value) < 0.011
+        changed = whole_wish | {name: float(fragment(page)[name])}
+        assert np.abs(pixels(page, 'ask-picture') - asked_for(**changed)).max() <= 4, name
+
+
+def test_another_car_keeps_what_was_asked_for(page):
+    ask_for(page, style='SUV', paint='#1f7a3f', seed=3)
+    seen = [pixels(page, 'ask-picture')]
+    for button in 'another', 'reset':
+        page.click(f'#ask-{button}')
+        settle(page)
+        seen.append(pixels(page, 'ask-picture'))
+        asked = fragment(page)
+        assert asked.get('style') == ('SUV' if button == 'another' else None), button
+    assert all((a != b).any() for a, b in zip(seen, seen[1:])) and page.is_checked('#ask-style input[value=""]')
+
+
+def test_the_car_turns_and_stops(page):
+    ask_for(page, **whole_wish)
+    page.click('#ask-turn')
+    until(page, "new URLSearchParams(location.hash.slice(1)).get('azimuth') > 203")
+    page.click('#ask-turn')
+    settle(page)
+    at, before = fragment(page)['azimuth'], pixels(page, 'ask-picture')
+    settle(page)
+    assert fragment(page)['azimuth'] == at and (pixels(page, 'ask-picture') == before).all()
+    changed = whole_wish | dict(azimuth=float(at))
+    assert np.abs(before - asked_for(**changed)).max() <= 4
+    page.emulate_media(reduced_motion='reduce')
+    page.click('#ask-turn')
+    settle(page)
+    assert float(fragment(page)['azimuth']) == round(float(at) + 30) and page.inner_text('#ask-turn') == 'Turn it'
+
+
+def test_the_latent_of_the_car_is_shown(page):
+    ask_for(page, **whole_wish)
+    shape = json.loads((explorer / 'sharp' / 'meta.json').read_text())['latent_shape']
+    sizes = page.evaluate("Array.from(document.querySelectorAll('#ask-latent canvas'), o => [o.height, o.width])")
+    assert sizes == [shape[1:]]*shape[0]
+
+
+def test_the_page_goes_on_without_the_sharp_model(bare):
+    without_sharp(bare).goto('/explorer/index.html')
+    bare.wait_for_selector('#blend:not([hidden])')
+    assert bare.is_hidden('#tab-ask') and bare.is_visible('#tab-photo')
 
 
 def test_blend(page, meta):
@@ -392,9 +481,11 @@ def test_photo(page, car_file):
     page.wait_for_selector('#photo-problem:not([hidden])')
     assert 'no picture' in page.inner_text('#photo-problem')
     page.set_input_files('#photo-file', car_file)
-    page.wait_for_selector('#photo-pair:not([hidden])')
-    a, b = (pixels(page, f'photo-{o}') for o in ('before', 'after'))
-    assert page.is_hidden('#photo-problem') and 10*np.log10(255**2/((a - b)**2).mean()) > 18
+    page.wait_for_selector('#photo-grid:not([hidden])')
+    assert page.is_hidden('#photo-problem')
+    x, b, sharp = (pixels(page, f'photo-{o}') for o in ('before', 'after', 'sharp'))
+    def psnr(x, y): return 10*np.log10(255**2/((x - y)**2).mean())
+    assert psnr(x, sharp) > psnr(x.reshape(64, 2, 64, 2, 3).mean((1, 3)), b) + 3 > 21
     assert_drawn(page, 'photo-after', linked_latent(page))
     assert_restored(page, 'photo', 'photo-after')
     page.click('#photo-take')
@@ -402,16 +493,99 @@ def test_photo(page, car_file):
     assert np.abs(pixels(page, 'shape-picture') - b).max() <= 3
 
 
-def test_encoder_in_the_page_is_the_exported_one(page, car_file):
+def without_sharp(page):
+    "A page on which pictures are as large as the model of rows wants them."
+    page.route('**/sharp/*', lambda route: route.fulfill(status=404))
+    return page
+
+
+@pytest.fixture
+def wide_file(tmp_path):
+    "A red stripe across a picture that no canvas could hold as a square."
+    from PIL import Image
+    picture = Image.new('RGB', (40_000, 1500), 'white')
+    picture.paste((200, 20, 30), (0, 500, 40_000, 1000))
+    picture.save(tmp_path / 'wide.png')
+    return tmp_path / 'wide.png'
+
+
+def test_a_very_wide_photo_is_no_black_car(page, wide_file):
+    opened(page, 'photo').set_input_files('#photo-file', wide_file)
+    page.wait_for_selector('#photo-grid:not([hidden])')
+    seen = pixels(page, 'photo-before')
+    assert (seen[:40] > 250).all() and (seen[-40:] > 250).all(), 'white above and below'
+    assert (seen[..., 0] > seen[..., 1] + 20).any(0).all(), 'a red stripe from left to right'
+
+
+def test_a_new_file_replaces_the_old_picture_and_a_bad_one_clears_it(page, car_file, wide_file):
+    opened(page, 'photo').set_input_files('#photo-file', wide_file)
+    page.set_input_files('#photo-file', car_file)
+    page.wait_for_selector('#photo-grid:not([hidden])')
+    page.wait_for_timeout(1500)
+    after_another = [pixels(page, f'photo-{o}') for o in ('before', 'after', 'sharp')]
+    opened(page, 'photo').set_input_files('#photo-file', car_file)
+    page.wait_for_selector('#photo-grid:not([hidden])')
+    for name, o in zip(('before', 'after', 'sharp'), after_another): assert (pixels(page, f'photo-{name}') == o).all()
+    page.set_input_files('#photo-file', dict(name='text.png', mimeType='image/png', buffer=b'no picture'))
+    page.wait_for_selector('#photo-problem:not([hidden])')
+    assert page.is_hidden('#photo-pair') and page.is_hidden('#photo-more') and 'z' not in fragment(page)
+
+
+def test_a_photo_without_a_connection(bare, car_file):
+    opened(bare, 'photo')
+    bare.context.set_offline(True)
+    bare.set_input_files('#photo-file', car_file)
+    bare.wait_for_selector('#photo-problem:not([hidden])')
+    assert 'offline' in bare.inner_text('#photo-problem') and bare.is_hidden('#photo-pair')
+    bare.context.set_offline(False)
+    bare.set_input_files('#photo-file', [])
+    bare.set_input_files('#photo-file', car_file)
+    bare.wait_for_selector('#photo-grid:not([hidden])')
+    assert bare.is_hidden('#photo-problem')
+
+
+@pytest.mark.parametrize('part, state', [('constructor', ''), ('map', '&x=north&y=NaN'), ('dream', '&seed=x'),
+                                         ('ask', '&style=boat&azimuth=&seed=-1'), ('blend', '&a=99&t=half')])
+def test_an_address_of_nonsense_opens_something_whole(page, part, state):
+    page.goto(f'/explorer/index.html#part={part}{state}')
+    page.wait_for_selector('#status:has-text("Ready")')
+    settle(page)
+    assert 'NaN' not in page.url and 'undefined' not in page.url
+    assert page.is_visible(f'#{part if part in parts else "ask"}')
+
+
+def test_the_way_back_leads_to_the_part_before(page):
+    opened(page, 'blend', '&a=2&b=5&t=0.3')
+    page.click('#tab-shape')
+    page.wait_for_selector('#shape:not([hidden])')
+    page.go_back()
+    page.wait_for_selector('#blend:not([hidden])')
+    settle(page)
+    assert [page.input_value(f'#blend-{o}') for o in 'abt'] == ['2', '5', '0.3']
+
+
+def test_the_explorer_has_the_colours_that_the_site_has(page):
+    def dark(): return page.evaluate('getComputedStyle(document.documentElement).backgroundColor') == 'rgb(20, 25, 31)'
+    for scheme in 'light', 'dark':
+        page.emulate_media(color_scheme=scheme)
+        opened(page, 'map')
+        assert dark() == (scheme == 'dark')
+        for chosen in 'default', 'alternate':
+            page.evaluate("value => localStorage.setItem('smalldocs-scheme', value)", chosen)
+            opened(page, 'map')
+            assert dark() == (chosen == 'alternate')
+        page.evaluate("localStorage.removeItem('smalldocs-scheme')")
+
+
+def test_encoder_in_the_page_is_the_exported_one(bare, car_file):
     "The same picture, encoded by the page and by onnxruntime."
-    import onnxruntime
     from PIL import Image
     from car_vae.data import Preparation
+    page = without_sharp(bare)
     opened(page, 'photo').set_input_files('#photo-file', car_file)
     page.wait_for_selector('#photo-pair:not([hidden])')
     x = (pixels(page, 'photo-before').transpose(2, 0, 1)[None] - 127.5)/127.5
-    mu, _ = onnxruntime.InferenceSession(explorer / 'model' / 'encoder.onnx').run(None, {'x': x.astype(np.float32)})
-    assert np.abs(mu[0] - linked_latent(page)).max() < 0.01
+    assert np.abs(run_onnx('model/encoder.onnx', x=x[0]) - linked_latent(page)).max() < 0.01
     assert np.abs(pixels(page, 'photo-before') - Preparation(64)(Image.open(car_file)).transpose(1, 2, 0)).mean() < 2
 
 
@@ -422,8 +596,9 @@ def with_meta(page, meta, **changes):
 
 
 @pytest.mark.parametrize('crop', [False, True])
-def test_a_photo_is_cropped_where_the_training_was(page, meta, tmp_path, crop):
+def test_a_photo_is_cropped_where_the_training_was(bare, meta, tmp_path, crop):
     "A car in the corner of a large white page: as training prepares it, with the crop and without."
+    page = without_sharp(bare)
     from PIL import Image
     from car_vae.cars import embedded_cars
     from car_vae.data import Preparation
@@ -480,7 +655,7 @@ def test_a_drop_is_taken(page, car_file):
 def test_tabs_by_keyboard_keep_their_state(page):
     opened(page, 'blend', '&a=2&b=5&t=0.3')
     page.focus('#tab-blend')
-    for name in *parts[1:], 'blend':
+    for name in *parts[2:], *parts[:2]:
         page.keyboard.press('ArrowRight')
         page.wait_for_selector(f'#{name}:not([hidden])')
     settle(page)

@@ -106,6 +106,25 @@ def about_sharp(record, run, seeds):
             f"{record['date']}.")
 
 
+sketch_columns = {'style right': ('style right', 2), 'within 10°': ('within 10°', 2),
+                  'RGB distance': ('RGB distance', 3), 'psnr': ('PSNR (dB)', 1), 'fd_lite0': ('FD-lite0', 0),
+                  'nearest': ('nearest training car', 2)}
+
+
+def sketch_table(record):
+    "Whether cars come as they are asked for, below what renders and reconstructions of the same cars reach."
+    def line(name, rows): return [name, *(cell(rows, k, digits) for k, (_, digits) in sketch_columns.items())]
+    more = sorted({o['more'] for o in record['rows']})
+    rows = {n: [o for o in record['rows'] if o['more'] == n] for n in more}
+    lines = [*(line(name, [o]) for name, o in record['ceilings'].items()),
+             *(line(f'sketched, {n:,} cars drawn on top', o) for n, o in rows.items())]
+    seeds = max(map(len, rows.values()))
+    about = (f"Drawn cars, asked for by the factors of {record['n']} held-out ones, at 64x64 "
+             f"({record['hardware']['cpu']}, {record['steps']:,} steps); mean ± standard deviation over {seeds} seeds, "
+             f"{record['date']}. The columns up to PSNR are of those, the others of cars of which nothing was asked.")
+    return about + '\n\n' + markdown([['', *(title for title, _ in sketch_columns.values())], *lines])
+
+
 gpu_rows = {'classic': 'classic', 'fast': 'fast', 'more': 'fast, more photos'}
 
 
@@ -121,16 +140,40 @@ def gpu_table(record):
     return where + '\n\n' + markdown([header, *lines])
 
 
+def gpu_sharp_table(record):
+    "What sharp pictures and a flow came to on a GPU in minutes, below what other photos reach."
+    s, drawn = record['settings'], record['samples']['rows'][-2]
+    trained = {f"sharp, {s['minutes']} minute": 'one_minute', f"wider, {s['wide_minutes']} minutes": 'wide',
+               f"its decoder sharpened, {s['critic_minutes']} minutes more": 'sharpened'}
+    other = format(record['floors']['other_photos']['fd_lite0'], '.0f')
+    lines = [['other photos', '', '', '', '', other, ''],
+             *([name, *gpu_sharp_cells(record[part]), ''] for name, part in trained.items()),
+             [f"drawn by a flow, {s['flow_minutes']} minutes more", '', f"{record['flow']['parameters']:,}", '', '',
+              f"{drawn['fd_lite0']:.0f}", f"{drawn['nearest']:.2f}"]]
+    header = ['', 'epochs', 'parameters', 'PSNR (dB)', 'SSIM', 'FD-lite0', 'nearest training photo']
+    wide, where = record['wide'], f"{record['gpu']}, PyTorch {record['versions']['torch']}"
+    about = (f"On a GPU ({where}) with {wide['n_train']:,} photos, measured on {wide['n']} other photos at 128x128; "
+             f"one seed, {record['date']}.")
+    return about + '\n\n' + markdown([header, *lines])
+
+
+def gpu_sharp_cells(row): return [format(row[k], f) if k in row else '' for k, f in gpu_sharp_formats.items()]
+
+
+gpu_sharp_formats = {'epochs': ',', 'parameters': ',', 'psnr': '.2f', 'ssim': '.3f', 'fd_lite0': '.0f'}
+
+
 def newest(pattern):
     "The newest record of a kind, in a list that is empty where there is none."
     return [json.loads(f.read_text(encoding='utf-8')) for f in sorted(readme.root.glob(pattern))[-1:]]
 
 
 def tables():
-    "The newest record of each kind: sharp, few photos, more of them, on a GPU, networks of other projects."
-    kinds = {'records/sharp': sharp_table, 'records/photos': table, 'records/more_photos': table,
-             'records/gpu': gpu_table, 'benchmarks/peers': peer_table}
-    return '\n\n'.join(shown(o) for kind, shown in kinds.items() for o in newest(f'{kind}_*.json'))
+    "The newest record of each kind: sharp, asked for, few photos, more of them, on a GPU, networks of others."
+    kinds = {'records/sharp': sharp_table, 'records/sketch': sketch_table, 'records/photos': table,
+             'records/more_photos': table, 'records/gpu': gpu_table, 'records/gpu_sharp': gpu_sharp_table,
+             'benchmarks/peers': peer_table}
+    return '\n\n'.join(shown(o) for kind, shown in kinds.items() for o in newest(f'{kind}_2*.json'))
 
 
 def update():

@@ -1,0 +1,75 @@
+"""Film the explorer as somebody asks it for cars: python tools/film.py, after `make docs`.
+
+It needs Chromium, and writes nbs/images/explorer.gif."""
+import functools
+import http.server
+import io
+import shutil
+import threading
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import sync_playwright
+
+root = Path(__file__).resolve().parent.parent
+docs, film = root / '_docs', root / 'nbs' / 'images' / 'explorer.gif'
+SIZE, WIDTH, COLOURS = dict(width=1000, height=900), 640, 64 # of the window and of the film, in pixels
+LONG, SHORT = 900, 160 # ms
+BEGIN = '#part=ask&style=saloon&paint=%231f55a5&azimuth=40&elevation=10&seed=4'
+SCENES = ['#ask-style label:has-text("SUV")', '#ask-paint label:has-text("red")', '#ask-style label:has-text("van")',
+          '#ask-paint label:has-text("yellow")', '#ask-another', '#ask-style label:has-text("coupe")',
+          '#ask-paint label:has-text("green")']
+TURN = range(40, 401, 15) # degrees
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    "A server that keeps no log."
+    def log_message(self, *args): pass
+
+
+def serve():
+    "The address of the site."
+    server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), functools.partial(Quiet, directory=docs))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return f'http://127.0.0.1:{server.server_port}'
+
+
+def frame(page):
+    "What the window shows of the open part, as a small picture."
+    picture = Image.open(io.BytesIO(page.locator('#ask .beside').screenshot())).convert('RGB')
+    return picture.resize((WIDTH, WIDTH*picture.height//picture.width), Image.Resampling.LANCZOS)
+
+
+def shoot(page):
+    "Pictures, and for how many milliseconds each is shown."
+    shots = [(frame(page), LONG)]
+    for click in SCENES:
+        page.click(click)
+        page.wait_for_timeout(600)
+        shots.append((frame(page), LONG))
+    for azimuth in TURN:
+        page.evaluate('''value => {
+            const slider = document.getElementById('ask-azimuth');
+            slider.value = value;
+            slider.dispatchEvent(new Event('input'));
+        }''', azimuth % 360)
+        page.wait_for_timeout(300)
+        shots.append((frame(page), SHORT))
+    return shots
+
+
+def main():
+    with sync_playwright() as p:
+        path = next(filter(None, map(shutil.which, ('chromium', 'chromium-browser', 'google-chrome'))))
+        page = p.chromium.launch(executable_path=path, args=['--no-sandbox']).new_page(viewport=SIZE)
+        page.goto(f'{serve()}/explorer/index.html{BEGIN}')
+        page.wait_for_selector('#status:has-text("Ready")')
+        page.wait_for_timeout(1000)
+        page.screenshot(path=film.with_suffix('.png'), clip=dict(x=0, y=0, width=1000, height=900))
+        pictures, times = zip(*shoot(page))
+    first, *rest = (o.quantize(COLOURS, dither=Image.Dither.NONE) for o in pictures)
+    first.save(film, save_all=True, append_images=rest, duration=times, loop=0, optimize=True)
+    print(f'{film}: {len(times)} pictures, {film.stat().st_size/1e6:.1f} MB')
+
+
+if __name__ == '__main__': main()
