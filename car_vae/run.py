@@ -335,13 +335,21 @@ def prior(self:Run): # with `sample(n, seed)`
     tensors, _ = read_tensors(self._file('prior.safetensors'))
     return _named(d['kind']).from_state(tensors, d['values'])
 
+def _home(cls):
+    "The module in which others find a class: what a lesson's notebook defines is in the lesson's module too"
+    if cls.__module__ != '__main__': return cls.__module__
+    from car_vae._modidx import d
+    same = [o for names in d['syms'].values() for o in names if o.endswith(f'.{cls.__qualname__}')]
+    homes = [o.rpartition('.')[0] for o in same]
+    return next((o for o in homes if {*vars(getattr(import_module(o), cls.__qualname__))} == {*vars(cls)}), '__main__')
+
 @patch
 def save_prior(self:Run,
     prior, # with `state()`, which gives tensors by name and a dict of numbers and words
 ):
     "Keep a prior with the run: `sample` draws from it from now on."
     tensors, values = prior.state()
-    kind = f'{type(prior).__module__}:{type(prior).__qualname__}'
+    kind = f'{_home(type(prior))}:{type(prior).__qualname__}'
     write_tensors(self/'prior.safetensors', tensors)
     write_json(self/'prior.json', dict(kind=kind, values=values))
 

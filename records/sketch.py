@@ -27,7 +27,7 @@ from car_vae.model import decode_images
 from car_vae.run import Run
 from car_vae.sketch import fit_sketch
 
-FULL = dict(n=600, steps=2000, reader_steps=1500, more=[0, 6000])
+FULL = dict(n=600, steps=2000, reader_steps=1500, more=[6000, 0])
 TINY = dict(n=8, steps=3, reader_steps=2, more=[0])
 
 
@@ -69,7 +69,7 @@ def fill(out, run, settings):
     record['ceilings'] = dict(rendered=judge.asked(judge.x) | judge.drawn(judge.x) | dict(psnr=None), # it is infinite
                               reconstructed=judge.asked(whole) | judge.drawn(whole))
     done = {(o['more'], o['seed']) for o in record['rows']}
-    for seed, more in ((s, m) for s in SEEDS for m in settings['more'] if (m, s) not in done):
+    for more, seed in ((m, s) for m in settings['more'] for s in SEEDS if (m, s) not in done):
         record['rows'].append(row := dict(more=more, seed=seed, **measured(run, judge, settings['steps'], more, seed)))
         out.write_text(json.dumps(record, indent=1, allow_nan=False))
         print(f"{more:,} cars on top, seed {seed}: {row['psnr']:.2f} dB, style right in {row['style right']:.0%}")
