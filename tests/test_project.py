@@ -337,6 +337,9 @@ def test_progress_bars_are_dropped():
 
 # The repository
 
+def test_the_film_is_light(): assert (root / 'nbs' / 'images' / 'explorer.gif').stat().st_size < 1e6
+
+
 def test_repository_is_small(): assert sum(f.stat().st_size for f in project_files()) < 40e6
 
 

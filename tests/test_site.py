@@ -223,6 +223,13 @@ def test_source_links_lead_to_the_line(site):
         assert re.search(rf'(def|class) {name}\b', code, re.I), (path, line, name)
 
 
+def test_an_address_that_leads_nowhere_has_a_page(page):
+    page.goto('/404.html')
+    assert 'no such page' in page.inner_text('h1') and page.is_visible('input[type=search]')
+    page.click('main a:has-text("the lessons")')
+    assert page.url.partition('#')[0].endswith('/index.html')
+
+
 def test_colab_badges(page):
     page.goto('/loss.html')
     assert page.get_attribute('a:has(img[alt="Open in Colab"])', 'href').endswith('/blob/main/nbs/05_loss.ipynb')

@@ -120,6 +120,20 @@ def add_api(folder):
     with (folder / 'sidebar.yml').open('a', encoding='utf-8') as f: f.write('\n'.join([*menu, '']))
 
 
+LOST = """---
+title: There is no such page
+---
+
+Lessons were renamed and renumbered. What you look for may be among [the lessons](index.ipynb#the-lessons), on
+[the page of all modules](api/modules.md) or in [the explorer](explorer/index.html); the search above finds the rest.
+"""
+
+
+def add_lost(folder):
+    "Write what is shown for an address that leads nowhere; all pages that people link to lie beside it."
+    (folder / '404.md').write_text(LOST, encoding='utf-8')
+
+
 def add_packages(folder):
     "Copy what the pages need from npm into the site `folder`."
     for to, (package, names) in from_npm.items():
@@ -165,6 +179,7 @@ def main():
     cache = proc_nbs(n_workers=2, force=True, skip_folder_re=skip_folders)
     add_explorer(cache)
     add_api(cache)
+    add_lost(cache)
     rename(cache)
     site = build(cache, quiet=True)
     shutil.rmtree(cfg.doc_path, ignore_errors=True)

@@ -13,13 +13,13 @@ from playwright.sync_api import sync_playwright
 
 root = Path(__file__).resolve().parent.parent
 docs, film = root / '_docs', root / 'nbs' / 'images' / 'explorer.gif'
-SIZE, WIDTH, COLOURS = dict(width=1000, height=900), 640, 64 # of the window and of the film, in pixels
+SIZE, WIDTH, COLOURS = dict(width=1000, height=900), 600, 255 # of the window and of the film, in pixels
 LONG, SHORT = 900, 160 # ms
 BEGIN = '#part=ask&style=saloon&paint=%231f55a5&azimuth=40&elevation=10&seed=4'
 SCENES = ['#ask-style label:has-text("SUV")', '#ask-paint label:has-text("red")', '#ask-style label:has-text("van")',
           '#ask-paint label:has-text("yellow")', '#ask-another', '#ask-style label:has-text("coupe")',
           '#ask-paint label:has-text("green")']
-TURN = range(40, 401, 15) # degrees
+TURN = range(60, 401, 20) # degrees
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
@@ -58,6 +58,13 @@ def shoot(page):
     return shots
 
 
+def beside(pictures):
+    "All of them in one, to choose colours from."
+    whole = Image.new('RGB', (WIDTH, sum(o.height for o in pictures)))
+    for i, o in enumerate(pictures): whole.paste(o, (0, i*o.height))
+    return whole
+
+
 def main():
     with sync_playwright() as p:
         path = next(filter(None, map(shutil.which, ('chromium', 'chromium-browser', 'google-chrome'))))
@@ -65,9 +72,9 @@ def main():
         page.goto(f'{serve()}/explorer/index.html{BEGIN}')
         page.wait_for_selector('#status:has-text("Ready")')
         page.wait_for_timeout(1000)
-        page.screenshot(path=film.with_suffix('.png'), clip=dict(x=0, y=0, width=1000, height=900))
         pictures, times = zip(*shoot(page))
-    first, *rest = (o.quantize(COLOURS, dither=Image.Dither.NONE) for o in pictures)
+    colours = beside(pictures).quantize(COLOURS, Image.Quantize.MAXCOVERAGE)
+    first, *rest = (o.quantize(palette=colours, dither=Image.Dither.NONE) for o in pictures)
     first.save(film, save_all=True, append_images=rest, duration=times, loop=0, optimize=True)
     print(f'{film}: {len(times)} pictures, {film.stat().st_size/1e6:.1f} MB')
 
