@@ -35,7 +35,7 @@ def row(minutes):
     return run, evaluate(run, fd=False)
 
 
-SKETCH = dict(steps=8000, more=6000, width=896) # a quarter of an hour on one core
+SKETCH = dict(steps=13_000, more=14_000, width=896) # half an hour on one core
 
 
 def sharp_run(minutes):
