@@ -9,11 +9,10 @@ const STEP = 30; // degrees, where motion is not wanted
 
 export function ask(model) {
   const {ask: known} = model.meta, channels = Array.from({length: model.shape[0]}, () => make('canvas', {}));
-  let asked = {}, seed = 1, latent = null;
+  let asked = {}, seed = 1, drawn = null, latent = null;
   $('ask-latent').append(...channels);
 
-  const car = () => completed(asked, seed, known);
-  const paint = painter(model, [$('ask-picture')], async () => [latent = await model.sketch(condition(car(), known))]);
+  const paint = painter(model, [$('ask-picture')], async () => [latent = await model.sketch(condition(drawn, known))]);
 
   const styles = choices('style', ['', ...known.styles], o => o || 'any', o => change({style: o || undefined}));
   const paints = choices('paint', ['', ...Object.values(PAINTS)], o => Object.keys(PAINTS).find(k => PAINTS[k] === o) ?? 'any', o => change({paint: fromHex(o) ?? undefined}));
@@ -21,28 +20,29 @@ export function ask(model) {
   const sliders = Object.fromEntries(Object.keys(WORDS).map(o => [o, slider(o, value => change({[o]: value}))]));
 
   function change(wish) {
-    asked = possible(Object.fromEntries(Object.entries({...asked, ...wish}).filter(([, v]) => v !== undefined)), known);
+    asked = possible({...asked, ...wish}, known);
     return redraw();
   }
   // The controls show the car that is drawn, and what is left open in it.
-  function tell(drawn) {
+  function tell() {
     styles(asked.style ?? '');
     paints(asked.paint ? toHex(asked.paint) : '');
     $('ask-colour').value = toHex(drawn.paint);
     for (const o in sliders) sliders[o](drawn[o], asked[o] === undefined, o === 'azimuth' ? [0, 359] : bounds(o, drawn.style, known));
-    const open = [...Object.keys(known.widths)].filter(o => asked[o] === undefined);
+    const open = Object.keys(known.widths).filter(o => asked[o] === undefined);
     $('ask-open').textContent = open.length ? `Left to chance: ${open.map(o => WORDS[o] ?? o).join(', ')}.` : 'Nothing is left to chance.';
     $('ask-picture').ariaLabel = `A ${drawn.style}, paint ${toHex(drawn.paint)}, turned by ${Math.round(drawn.azimuth)} degrees`;
   }
   async function redraw() {
     remember('ask', {...toAddress(asked), seed});
-    tell(car());
+    drawn = completed(asked, seed, known);
+    tell();
     await paint();
     if (latent) channels.forEach((canvas, i) => showChannel(canvas, latent, i, model.shape));
   }
 
   const still = matchMedia('(prefers-reduced-motion: reduce)'), turn = $('ask-turn');
-  const turned = by => (car().azimuth + by + 360) % 360;
+  const turned = by => (drawn.azimuth + by + 360) % 360;
   let last = 0;
   async function tick(now) {
     if (turn.ariaPressed !== 'true') return;

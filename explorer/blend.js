@@ -14,7 +14,7 @@ export function blend(model) {
   function paint() {
     $('blend-t-value').value = `${Math.round(100*t.value)} %`;
     const [from, to] = [a, b].map(o => o.selectedOptions[0].text);
-    $('blend-picture').ariaLabel = `The blend, ${Math.round(100*t.value)} % of the way from car ${from} to car ${to}`;
+    $('blend-picture').ariaLabel = `The blend, ${$('blend-t-value').value} of the way from car ${from} to car ${to}`;
     return paintBlend();
   }
   function changed() {

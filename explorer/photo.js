@@ -30,8 +30,8 @@ async function decoded(file) {
 }
 
 // As in training: cropped if the model's images were, padded to a white square, then resized.
-export async function prepare(file, size, crop) {
-  const picture = await decoded(file), {x, y, width, height} = frame(picture, crop), side = Math.ceil(Math.max(width, height));
+function prepare(picture, {size, preprocessing: {crop}}) {
+  const {x, y, width, height} = frame(picture, crop), side = Math.ceil(Math.max(width, height));
   const [canvas, g] = white(side, side);
   g.drawImage(picture, x, y, width, height, Math.floor((side - width)/2), Math.floor((side - height)/2), width, height);
   const small = new OffscreenCanvas(size, size), s = small.getContext('2d');
@@ -51,23 +51,22 @@ export function photo(model, go, sharp) {
   async function take(file) {
     const mine = ++turn, overtaken = () => mine !== turn;
     $('photo-pair').hidden = $('photo-more').hidden = $('photo-grid').hidden = problem.hidden = true;
-    let image;
-    try { image = await prepare(file, model.size, model.meta.preprocessing.crop); }
+    let picture;
+    try { picture = await decoded(file); }
     catch { return overtaken() || complain(`${file.name} is no picture that this browser can read. Try a JPEG or PNG file.`); }
     try {
-      const z = Float32Array.from(await model.encode(image));
+      const image = prepare(picture, model.meta), z = Float32Array.from(await model.encode(image));
       if (overtaken()) return;
       show($('photo-before'), image);
       $('photo-seen').hidden = false;
       await reconstruct(z);
-      if (!overtaken()) await sharpen(file, overtaken);
+      if (!overtaken()) await sharpen(picture, overtaken);
     } catch { if (!overtaken()) complain('A part of the model could not be loaded. Is this machine offline? Choose the picture again when it is not.'); }
   }
-  async function sharpen(file, overtaken) {
+  async function sharpen(picture, overtaken) {
     const other = sharp();
     if (!other) return;
-    const image = await prepare(file, other.size, other.meta.preprocessing.crop);
-    const [sharper] = await other.decode([await other.encode(image)]);
+    const image = prepare(picture, other.meta), [sharper] = await other.decode([await other.encode(image)]);
     if (overtaken()) return;
     show($('photo-sharp'), sharper);
     show($('photo-before'), image);

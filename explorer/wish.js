@@ -32,13 +32,13 @@ export function bounds(name, style, {measures}) {
   return [min, max];
 }
 
-// A wish without the measures that its style does not have.
+// A wish without what was withdrawn, and without the measures that its style does not have.
 export function possible(asked, ask) {
-  const fits = ([name, value]) => {
-    if (!(name in ask.measures.any)) return true;
+  const inside = (name, value) => {
     const [low, high] = bounds(name, asked.style, ask);
     return low <= value && value <= high;
   };
+  const fits = ([name, value]) => value !== undefined && (!(name in ask.measures.any) || inside(name, value));
   return Object.fromEntries(Object.entries(asked).filter(fits));
 }
 

@@ -313,17 +313,23 @@ def measure(b, out):
     return record
 
 
-def main():
-    parser = ArgumentParser(description=__doc__)
+def arguments(about, kind):
+    "The command line of a measurement on a GPU; it ends with a message where there is none."
+    parser = ArgumentParser(description=about)
     parser.add_argument('photos', nargs='?', default=EMBEDDED, help='a folder of photos; the embedded cars if left out')
     parser.add_argument('--extra', help='a folder of more photos, to train on only')
     parser.add_argument('--device', default='cuda', help='cuda, or cpu together with --tiny')
     parser.add_argument('--tiny', action='store_true', help='small images and few of them: a trial of this script')
-    parser.add_argument('--out', type=Path, default=folder / f'gpu_{date.today()}.json', help='the record')
+    parser.add_argument('--out', type=Path, default=folder / f'{kind}_{date.today()}.json', help='the record')
     args = parser.parse_args()
     if args.device.startswith('cuda') and not torch.cuda.is_available():
         parser.error('there is no GPU here: try --device cpu --tiny')
     if args.device == 'cpu' and not args.tiny: parser.error('a CPU takes hours for this: add --tiny')
+    return args
+
+
+def main():
+    args = arguments(__doc__, 'gpu')
     record = measure(Bench(args.photos, torch.device(args.device), args.tiny, args.extra), args.out)
     if not record['ok']: raise SystemExit('A check failed: do not believe the times.')
     if [o for o in PARTS if 'error' in record[o]]: raise SystemExit('Not every part ran: see the record.')

@@ -32,11 +32,16 @@ def distances(x_hat, x):
     return {f'fd_{k}_reconstructions': frechet_distance(f(x_hat), f(x)) for k, f in JUDGES.items()}
 
 
+def nearest_of(x, known):
+    "The image that is nearest to each among known ones."
+    return known[torch.cdist(x.flatten(1), known.flatten(1)).argmin(1)]
+
+
 def rivals(known, unseen):
     "Rows for what needs no network: other photos, the mean photo, the nearest training photo."
-    nearest = known[torch.cdist(unseen.flatten(1), known.flatten(1)).argmin(1)]
     rows = [dict(name='other photos', **distances(known[:len(unseen)], unseen))]
-    for name, x_hat in {'mean photo': known.mean(0).expand_as(unseen), 'nearest training photo': nearest}.items():
+    made = {'mean photo': known.mean(0).expand_as(unseen), 'nearest training photo': nearest_of(unseen, known)}
+    for name, x_hat in made.items():
         quality = dict(psnr=psnr(x_hat, unseen).mean().item(), ssim=ssim(x_hat, unseen).mean().item())
         rows.append(dict(name=name, **quality, **distances(x_hat, unseen)))
     return rows

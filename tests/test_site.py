@@ -1,39 +1,30 @@
 """The site in a real browser: pages, links, maths, search, and the explorer driven as a person would."""
 import base64
-import functools
-import http.server
 import json
 import re
 import shutil
 import subprocess
 import sys
-import threading
 from urllib.parse import parse_qs, urldefrag, urlencode
 
+import browser
 import numpy as np
 import pytest
 import readme
 
 root = readme.root
 docs, explorer = root / '_docs', root / 'explorer'
-browser_path = next(filter(None, map(shutil.which, ('chromium', 'chromium-browser', 'google-chrome'))), None)
 needed = 'the site needs npm and its tests Chromium: on Debian or Ubuntu, apt-get install npm chromium'
-pytestmark = pytest.mark.skipif(not browser_path or not shutil.which('npm'), reason=needed)
+pytestmark = pytest.mark.skipif(not browser.path or not shutil.which('npm'), reason=needed)
 parts = 'ask', 'blend', 'shape', 'dream', 'map', 'photo'
-
-
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    "A server that keeps no log."
-    def log_message(self, *args): pass
 
 
 @pytest.fixture(scope='module')
 def site():
     "The address of a freshly built site."
     subprocess.run([sys.executable, root / 'tools' / 'build_docs.py'], check=True)
-    server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), functools.partial(Quiet, directory=docs))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f'http://127.0.0.1:{server.server_port}'
+    server, address = browser.serve(docs)
+    yield address
     server.shutdown()
 
 
@@ -42,7 +33,7 @@ def chromium():
     "A browser for all tests."
     from playwright.sync_api import sync_playwright
     with sync_playwright() as p:
-        b = p.chromium.launch(executable_path=browser_path, args=['--no-sandbox', '--disable-gpu', '--disable-quic'])
+        b = p.chromium.launch(executable_path=browser.path, args=browser.OPTIONS)
         yield b
         b.close()
 

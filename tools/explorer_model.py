@@ -1,8 +1,8 @@
 """Train the explorer's models on the embedded cars and export them: python tools/explorer_model.py [NAME ...]
 
-`row` describes a car by 32 numbers in a row, `sharp` by a small image, together with a sketch network that can be asked
-for cars. The runs are kept in runs/, and gone on with where they were interrupted. What each was and what it reached is
-written beside its files."""
+`model` describes a car by 32 numbers in a row, `sharp` by a small image, together with a sketch network that can be
+asked for cars. The runs are kept in runs/, and gone on with where they were interrupted. What each was and what it
+reached is written beside its files."""
 import json
 import warnings
 from argparse import ArgumentParser
@@ -78,7 +78,7 @@ def sharp(minutes):
     return run, dict(sketch=SKETCH) | drawing(run)
 
 
-MODELS = dict(row=row, sharp=sharp)
+MODELS = dict(model=row, sharp=sharp) # by the folder in which the page finds them
 
 
 def main():
@@ -91,7 +91,7 @@ def main():
     for name in args.names or MODELS:
         run, reached = MODELS[name](args.minutes)
         record = run.config | dict(reached=reached)
-        (explorer / dict(row='model').get(name, name) / 'run.json').write_text(json.dumps(record, indent=1))
+        (explorer / name / 'run.json').write_text(json.dumps(record, indent=1))
         print(json.dumps(record['reached'], indent=1))
 
 

@@ -1,13 +1,10 @@
 """Film the explorer as somebody asks it for cars: python tools/film.py, after `make docs`.
 
 It needs Chromium, and writes nbs/images/explorer.gif."""
-import functools
-import http.server
 import io
-import shutil
-import threading
 from pathlib import Path
 
+import browser
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
@@ -20,18 +17,6 @@ SCENES = ['#ask-style label:has-text("SUV")', '#ask-paint label:has-text("red")'
           '#ask-paint label:has-text("yellow")', '#ask-another', '#ask-style label:has-text("coupe")',
           '#ask-paint label:has-text("green")']
 TURN = range(60, 401, 20) # degrees
-
-
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    "A server that keeps no log."
-    def log_message(self, *args): pass
-
-
-def serve():
-    "The address of the site."
-    server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), functools.partial(Quiet, directory=docs))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    return f'http://127.0.0.1:{server.server_port}'
 
 
 def frame(page):
@@ -67,9 +52,9 @@ def beside(pictures):
 
 def main():
     with sync_playwright() as p:
-        path = next(filter(None, map(shutil.which, ('chromium', 'chromium-browser', 'google-chrome'))))
-        page = p.chromium.launch(executable_path=path, args=['--no-sandbox']).new_page(viewport=SIZE)
-        page.goto(f'{serve()}/explorer/index.html{BEGIN}')
+        _, site = browser.serve(docs)
+        page = p.chromium.launch(executable_path=browser.path, args=browser.OPTIONS).new_page(viewport=SIZE)
+        page.goto(f'{site}/explorer/index.html{BEGIN}')
         page.wait_for_selector('#status:has-text("Ready")')
         page.wait_for_timeout(1000)
         pictures, times = zip(*shoot(page))

@@ -142,7 +142,7 @@ def gpu_table(record):
 
 def gpu_sharp_table(record):
     "What sharp pictures and a flow came to on a GPU in minutes, below what other photos reach."
-    s, drawn = record['settings'], record['samples']['rows'][-2]
+    s, (*_, drawn) = record['settings'], [o for o in record['samples']['rows'] if o['decoder'] == 'wide']
     trained = {f"sharp, {s['minutes']} minute": 'one_minute', f"wider, {s['wide_minutes']} minutes": 'wide',
                f"its decoder sharpened, {s['critic_minutes']} minutes more": 'sharpened'}
     other = format(record['floors']['other_photos']['fd_lite0'], '.0f')
