@@ -361,7 +361,7 @@ class Flow(Prior):
         method:str='heun', # one of `METHODS`
     )->Tensor: # latents, shape of `z0`, on the CPU
         "Where paths end that begin in given noise."
-        return self.scale.back(self._follow(z0, condition, guidance, steps, method, start=0., end=1.))
+        return self.scale.back(self.follow(z0, condition, guidance, steps, method))
 
     def to_noise(self,
         z:Tensor, # latents, shape `(n, *latent_shape)`
@@ -371,11 +371,19 @@ class Flow(Prior):
         method:str='heun', # one of `METHODS`
     )->Tensor: # noise, shape of `z`, on the CPU
         "Where paths begin that end in given latents."
-        return self._follow(self.scale.standard(z.cpu()), condition, guidance, steps, method, start=1., end=0.)
+        return self.follow(self.scale.standard(z.cpu()), condition, guidance, steps, method, start=1., end=0.)
 
     @torch.no_grad()
-    def _follow(self, z, condition, guidance, steps, method, start, end):
-        "Other ends of paths, a few at once, where the network is"
+    def follow(self,
+        z:Tensor, # standardised latents at time `start`, shape `(n, *latent_shape)`
+        condition:Tensor|None=None, # as `from_noise` takes it
+        guidance:float=0., # as `guided` takes it
+        steps:int=STEPS, # as `integrate` takes it
+        method:str='heun', # one of `METHODS`
+        start:float=0., # time at which paths begin; 0 is noise
+        end:float=1., # time at which they end; 1 is latents
+    )->Tensor: # standardised latents at time `end`, shape of `z`, on the CPU
+        "Other ends of paths, a few at once, where the network is."
         z = z.to(_device(self.velocity))
         ends = [integrate(guided(self.velocity, c, guidance), o, steps, method, start, end)
                 for o, c in zip(z.split(AT_ONCE), _wishes(condition, z))]

@@ -4,18 +4,13 @@ RUN is a finished run of embedded cars, such as `car_vae train cars --recipe sha
 learn for as many steps each, with more and more cars drawn on top, three seeds each. Then they are asked for the
 factors of held-out cars, and for cars of which nothing is asked. The results go into records/sketch_DATE.json after
 every training, so that an interrupted measurement goes on where it was. With `--tiny` it tries itself in a minute."""
-import json
-import shutil
 import tempfile
 import warnings
-from argparse import ArgumentParser
-from datetime import date
-from pathlib import Path
 
 warnings.filterwarnings('ignore', category=FutureWarning) # of what is imported below
 import numpy as np
 import torch
-from trials import SEEDS, begin, folder
+from trials import SEEDS, copied, keep, opened, with_run
 
 from car_vae.ask import conditions, factors_of, fit_reader, obedience, read_factors, visible
 from car_vae.data import scale
@@ -24,7 +19,6 @@ from car_vae.features import lite0_features
 from car_vae.latent import sample
 from car_vae.metrics import frechet_distance, psnr
 from car_vae.model import decode_images
-from car_vae.run import Run
 from car_vae.sketch import fit_sketch
 
 FULL = dict(n=600, steps=2000, reader_steps=1500, more=[6000, 0])
@@ -55,7 +49,7 @@ class Judge:
 def measured(run, judge, steps, more, seed):
     "One sketch: what it reaches."
     with tempfile.TemporaryDirectory() as tmp:
-        copy = Run(shutil.copytree(run, Path(tmp) / 'run', ignore=shutil.ignore_patterns('*.pt', '*prior*')))
+        copy = copied(run, tmp)
         prior = fit_sketch(copy, steps=steps, more=more, seed=seed)
         made = decode_images(copy.model(), prior.sketch(conditions(judge.factors)))
         return judge.asked(made) | judge.drawn(sample(copy, len(judge.x), seed=1))
@@ -63,25 +57,15 @@ def measured(run, judge, steps, more, seed):
 
 def fill(out, run, settings):
     "Measure what the record lacks; it is written after every training."
-    judge = Judge(run, settings['n'], settings['reader_steps'])
-    record = json.loads(out.read_text()) if out.exists() else begin('sketch', settings)
+    judge, record = Judge(run, settings['n'], settings['reader_steps']), opened(out, 'sketch', settings)
     whole = run.model().reconstruct(judge.x)
     record['ceilings'] = dict(rendered=judge.asked(judge.x) | judge.drawn(judge.x) | dict(psnr=None), # it is infinite
                               reconstructed=judge.asked(whole) | judge.drawn(whole))
     done = {(o['more'], o['seed']) for o in record['rows']}
     for more, seed in ((m, s) for m in settings['more'] for s in SEEDS if (m, s) not in done):
-        record['rows'].append(row := dict(more=more, seed=seed, **measured(run, judge, settings['steps'], more, seed)))
-        out.write_text(json.dumps(record, indent=1, allow_nan=False))
-        print(f"{more:,} cars on top, seed {seed}: {row['psnr']:.2f} dB, style right in {row['style right']:.0%}")
+        row = dict(more=more, seed=seed, **measured(run, judge, settings['steps'], more, seed))
+        keep(out, record, row, f"{more:,} cars on top, seed {seed}: {row['psnr']:.2f} dB, "
+                               f"style right in {row['style right']:.0%}")
 
 
-def main():
-    parser = ArgumentParser(description=__doc__)
-    parser.add_argument('run', type=Path, help='a finished run of embedded cars')
-    parser.add_argument('--tiny', action='store_true', help='a trial of the script, not of the sketches')
-    parser.add_argument('--out', type=Path, default=folder / f'sketch_{date.today()}.json', help='the record')
-    args = parser.parse_args()
-    fill(args.out, Run(args.run), TINY if args.tiny else FULL)
-
-
-if __name__ == '__main__': main()
+if __name__ == '__main__': with_run(__doc__, 'sketch', fill, FULL, TINY)

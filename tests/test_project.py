@@ -279,14 +279,11 @@ def test_colab_badge_opens_this_notebook(name):
     assert f"{cfg['user']}/{cfg['repo']}/blob/{cfg['branch']}/{cfg['nbs_path']}/{name}" in links
 
 
-@each_lesson
-def test_notebook_is_listed(name):
-    assert f'({name})' in markdown(notebooks[cfg['readme_nb']]), 'the index notebook has no link to it'
-    assert f'- {name}\n' in (nbs / 'sidebar.yml').read_text(encoding='utf-8')
+def listed_in(page): return re.findall(r'^\| \[[^]]+\]\((?:\.\./)?(\w+\.ipynb)\)', markdown(notebooks[page]), re.M)
 
 
-def test_index_and_menu_list_lessons_in_their_order():
-    listed = re.findall(r'^\| \[[^]]+\]\((\w+\.ipynb)\)', markdown(notebooks[cfg['readme_nb']]), re.M)
+def test_index_guide_and_menu_list_lessons_in_their_order():
+    listed = listed_in(cfg['readme_nb']) + listed_in('guide/reading.ipynb')
     menu = re.findall(r'^      - (\w+\.ipynb)$', (nbs / 'sidebar.yml').read_text(encoding='utf-8'), re.M)
     assert listed == sorted(lessons) and menu == [cfg['readme_nb'], *listed]
 
@@ -347,8 +344,17 @@ def test_readme_is_made_from_the_index():
     assert (root / 'README.md').read_text(encoding='utf-8') == readme.readme_text(), 'run `make readme`'
 
 
-def test_results_in_readme_are_the_newest_records():
-    assert results.tables() in (root / 'README.md').read_text(encoding='utf-8'), 'run `make readme`'
+def test_readme_is_one_screen(): assert len((root / 'README.md').read_text(encoding='utf-8')) < 9000
+
+
+def test_readme_shows_what_its_code_prints():
+    cell = nbformat.v4.new_code_cell('print(1)', outputs=[nbformat.v4.new_output('stream', text='1\n')])
+    assert readme.cell_text(cell, 'nbs') == '```python\nprint(1)\n```\n\n```\n1\n```'
+
+
+def test_shown_results_are_the_newest_records():
+    for f, made in results.PLACES.items():
+        assert made() in markdown(notebooks[f.relative_to(nbs).as_posix()]), 'run `make readme`'
     assert [results.spread(o, 1) for o in ([1., 3.], [2.], [None])] == ['2.0 ± 1.4', '2.0', '']
 
 

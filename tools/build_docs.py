@@ -75,10 +75,10 @@ def rename(cache):
 
 
 def names():
-    "What the index calls each notebook in its table of lessons."
-    index = nbformat.read(cfg.nbs_path / cfg.readme_nb, as_version=4)
-    return {m[2]: m[1] for cell in index.cells
-            for m in re.finditer(r'^\| \[([^\]]+)\]\((\w+\.ipynb)\)', cell.source, re.M)}
+    "What the index calls each lesson in its table, and the page on how to read it each appendix."
+    listing = [nbformat.read(cfg.nbs_path / o, as_version=4) for o in (cfg.readme_nb, 'guide/reading.ipynb')]
+    return {m[2]: m[1] for nb in listing for cell in nb.cells
+            for m in re.finditer(r'^\| \[([^\]]+)\]\((?:\.\./)?(\w+\.ipynb)\)', cell.source, re.M)}
 
 
 def menu(text, pages):

@@ -1,4 +1,5 @@
-"""Make README.md from nbs/index.ipynb: its Markdown cells and visible code, with links that work from the root."""
+"""Make README.md from nbs/index.ipynb: its Markdown cells, its visible code and what that printed, with links that
+work from the root."""
 import posixpath
 import re
 from configparser import ConfigParser
@@ -23,7 +24,10 @@ def cell_text(cell, folder):
     if cell.cell_type == 'markdown': return rebase(source, folder) or None
     if cell.cell_type != 'code' or hidden.search(source): return None
     code = re.sub(r'^#\|.*\n?', '', source, flags=re.M).strip()
-    return f'```python\n{code}\n```' if code else None
+    return '\n\n'.join([f'```python\n{code}\n```', *map(printed, cell.get('outputs', []))]) if code else None
+
+
+def printed(output): return f"```\n{output['text'].strip()}\n```"
 
 
 def readme_text():

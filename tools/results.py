@@ -1,4 +1,5 @@
-"""Put the newest records of records/ and benchmarks/ as tables into nbs/index.ipynb, between its two markers."""
+"""Put the newest records of records/ and benchmarks/ as tables into nbs/guide/results.ipynb, and a few of their rows
+into nbs/index.ipynb, each between two markers."""
 import json
 import re
 from statistics import mean, stdev
@@ -8,7 +9,7 @@ import nbformat
 import readme
 
 start, end = '<!-- results: made from records/ by `make readme` -->', '<!-- end of results -->'
-index = readme.root / 'nbs' / 'index.ipynb'
+nbs = readme.root / 'nbs'
 
 
 def spread(values, digits):
@@ -71,8 +72,7 @@ def about(record, seeds):
 
 def insert(text, new):
     "`text` with `new` between the markers; raises `ValueError` where the second one is missing."
-    if text.count(end) != 1:
-        raise ValueError(f'nbs/index.ipynb has {start} without one {end} behind it: put both back.')
+    if text.count(end) != 1: raise ValueError(f'There is {start} without one {end} behind it: put both back.')
     return re.sub(f'(?<={re.escape(start)}\n).*?(?={re.escape(end)})', lambda _: f'\n{new}\n\n', text, flags=re.S)
 
 
@@ -118,11 +118,43 @@ def sketch_table(record):
     rows = {n: [o for o in record['rows'] if o['more'] == n] for n in more}
     lines = [*(line(name, [o]) for name, o in record['ceilings'].items()),
              *(line(f'sketched, {n:,} cars drawn on top', o) for n, o in rows.items())]
-    seeds = max(map(len, rows.values()))
     about = (f"Drawn cars, asked for by the factors of {record['n']} held-out ones, at 64x64 "
-             f"({record['hardware']['cpu']}, {record['steps']:,} steps); mean ± standard deviation over {seeds} seeds, "
+             f"({record['hardware']['cpu']}, {record['steps']:,} steps); {over_seeds(record)}, "
              f"{record['date']}. The columns up to PSNR are of those, the others of cars of which nothing was asked.")
     return about + '\n\n' + markdown([['', *(title for title, _ in sketch_columns.values())], *lines])
+
+
+copies_columns = {'nearest': ('nearest training car', 2), 'fd_samples': ('FD-lite0', 0)}
+
+
+def copies_table(record):
+    "From how few cars a flow learns by heart."
+    sizes = sorted({o['size'] for o in record['rows']})
+    lines = [[f'{n:,}', *(cell([o for o in record['rows'] if o['size'] == n], k, digits)
+                          for k, (_, digits) in copies_columns.items())] for n in sizes]
+    about = (f"What a flow draws that learned from so many drawn cars and their mirror images, on 128 numbers at 64x64 "
+             f"({record['hardware']['cpu']}, {record['steps']:,} steps, whatever their number); {over_seeds(record)}, "
+             f"{record['date']}. Reconstructions have FD-lite0 {record['fd_reconstructions']:.0f}; far below 1 begins "
+             "copying.")
+    return about + '\n\n' + markdown([['cars', *(title for title, _ in copies_columns.values())], *lines])
+
+
+smooth_columns = {'rate': ('rate (nats)', 0), 'psnr': ('PSNR (dB)', 2),
+                  'fd_reconstructions': ('FD-lite0 of reconstructions', 0), 'fd_samples': ('of samples', 0),
+                  'nearest': ('nearest training car', 2)}
+
+
+def smooth_table(record):
+    "Whether a flow draws better in a latent that was made easier to learn."
+    lines = [[name, *(cell(rows, k, digits) for k, (_, digits) in smooth_columns.items())]
+             for name, rows in by_name(record['rows']).items()]
+    about = (f"The same grid of 8x8x8 numbers, and a flow in it for {record['steps']:,} steps, from {record['n']:,} "
+             f"drawn cars at {record['size']}x{record['size']}, 3 in 10 of them held out "
+             f"({record['hardware']['cpu']}); {over_seeds(record)}, {record['date']}.")
+    return about + '\n\n' + markdown([['', *(title for title, _ in smooth_columns.values())], *lines])
+
+
+def over_seeds(record): return f"mean ± standard deviation over {len({o['seed'] for o in record['rows']})} seeds"
 
 
 gpu_rows = {'classic': 'classic', 'fast': 'fast', 'more': 'fast, more photos'}
@@ -168,21 +200,47 @@ def newest(pattern):
     return [json.loads(f.read_text(encoding='utf-8')) for f in sorted(readme.root.glob(pattern))[-1:]]
 
 
+KINDS = {'Sharp pictures': {'records/sharp': sharp_table}, 'Cars, asked for': {'records/sketch': sketch_table},
+         'A prior that is learned': {'records/smooth': smooth_table, 'records/copies': copies_table},
+         'With 128 numbers': {'records/photos': table, 'records/more_photos': table},
+         'On a GPU': {'records/gpu_sharp': gpu_sharp_table, 'records/gpu': gpu_table},
+         'Beside the networks of others': {'benchmarks/peers': peer_table}}
+
+
 def tables():
-    "The newest record of each kind: sharp, asked for, few photos, more of them, on a GPU, networks of others."
-    kinds = {'records/sharp': sharp_table, 'records/sketch': sketch_table, 'records/photos': table,
-             'records/more_photos': table, 'records/gpu': gpu_table, 'records/gpu_sharp': gpu_sharp_table,
-             'benchmarks/peers': peer_table}
-    return '\n\n'.join(shown(o) for kind, shown in kinds.items() for o in newest(f'{kind}_2*.json'))
+    "The newest record of each kind, under headings."
+    found = {title: [shown(o) for kind, shown in kinds.items() for o in newest(f'{kind}_2*.json')]
+             for title, kinds in KINDS.items()}
+    return '\n\n'.join('\n\n'.join([f'## {title}', *texts]) for title, texts in found.items() if texts)
+
+
+highlights_columns = {k: sharp_columns[k] for k in ('psnr', 'ssim', 'fd_lite0_reconstructions')}
+
+
+def highlights():
+    "Both models on the same held-out photos, and what each has to beat, as one short table."
+    (sharp,), (few,) = newest('records/sharp_2*.json'), newest('records/more_photos_2*.json')
+    rows, few_rows = by_name(sharp['rows']), by_name(few['rows'])
+    pca = dict(psnr=rows['sharp'][0]['pca_psnr'])
+    many = f"{rows['sharp'][0]['numbers']:,} numbers"
+    shown = {'the mean photo': rows['mean photo'], 'the nearest training photo': rows['nearest training photo'],
+             'PCA, 128 numbers': few_rows['PCA, 128 components'], '`fast`, 128 numbers': few_rows['fast'],
+             f'PCA, {many}': [pca], f'`sharp`, {many}': rows['sharp']}
+    lines = [[name, *(cell(o, k, digits) for k, (_, digits) in highlights_columns.items())]
+             for name, o in shown.items()]
+    return markdown([['', *(title for title, _ in highlights_columns.values())], *lines])
+
+
+PLACES = {nbs / 'index.ipynb': highlights, nbs / 'guide' / 'results.ipynb': tables}
 
 
 def update():
-    "Refresh the cell of the index notebook that holds the markers."
-    nb, new = nbformat.read(index, as_version=4), tables()
-    if not new: return
-    for cell in nb.cells:
-        if start in cell.source: cell.source = insert(cell.source, new)
-    nbformat.write(nb, index)
+    "Refresh the cells that hold the markers."
+    for f, made in PLACES.items():
+        nb, new = nbformat.read(f, as_version=4), made()
+        for cell in nb.cells:
+            if start in cell.source: cell.source = insert(cell.source, new)
+        nbformat.write(nb, f)
 
 
 if __name__ == '__main__': update()
