@@ -65,4 +65,7 @@ def fill(out, run, settings):
                                f"FD-lite0 {row['fd_samples']:.0f}")
 
 
-if __name__ == '__main__': with_run(__doc__, 'copies', fill, FULL, TINY)
+def main(): with_run(__doc__, 'copies', fill, FULL, TINY)
+
+
+if __name__ == '__main__': main()

@@ -68,4 +68,7 @@ def fill(out, run, settings):
                                f"style right in {row['style right']:.0%}")
 
 
-if __name__ == '__main__': with_run(__doc__, 'sketch', fill, FULL, TINY)
+def main(): with_run(__doc__, 'sketch', fill, FULL, TINY)
+
+
+if __name__ == '__main__': main()

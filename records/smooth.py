@@ -99,5 +99,5 @@ def measured(row, seed, n, steps):
 
 
 if __name__ == '__main__':
-    main(__doc__, 'smooth', rows, full=dict(n=1500, size=64, epochs=7, steps=1000),
+    main(__doc__, 'smooth', rows, full=dict(n=1000, size=64, epochs=8, steps=600),
          tiny=dict(n=60, size=32, epochs=1, steps=2), train=measured)

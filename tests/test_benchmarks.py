@@ -4,18 +4,22 @@ import math
 import sys
 from dataclasses import asdict
 
+import numpy as np
 import pytest
 import readme
 import results
+import torch
+from fastai.callback.core import Callback
 from PIL import Image
 from torch.nn import functional as F
 
-from car_vae.data import image_store
+from car_vae.data import image_store, scale
 from car_vae.model import build_model
 from car_vae.run import Recipe
-from car_vae.train import train
+from car_vae.train import recipe_dls, train, vae_learner
 
 sys.path += [str(readme.root / o) for o in ('benchmarks', 'records')]
+import copies  # noqa: E402
 import cost  # noqa: E402
 import gpu  # noqa: E402
 import gpu_sharp  # noqa: E402
@@ -25,6 +29,7 @@ import peers  # noqa: E402
 import second_look  # noqa: E402
 import sharp  # noqa: E402
 import sketch  # noqa: E402
+import smooth  # noqa: E402
 import trials  # noqa: E402
 
 names = [peers.PCA, 'fast', 'PyTorch-VAE vanilla, 64x64']
@@ -203,6 +208,41 @@ def test_sketch_measures_what_it_says_and_keeps_what_it_has(tmp_path, monkeypatc
     before = out.read_text()
     command(sketch, run, '--tiny', '--out', out)
     assert out.read_text() == before, 'rows that were there are measured again'
+
+
+def test_smooth_changes_latents_and_targets_alike(monkeypatch):
+    monkeypatch.setattr(smooth, 'PART', 1)
+    monkeypatch.setattr(smooth.random, 'choice', lambda changes: smooth.shrunk)
+    recipe, sides = Recipe.sharp(size=32, width=8, groups=4, bs=8), dict(train=set(), valid=set())
+    learn = vae_learner(recipe_dls(image_store('cars', 32, n=20), recipe, 'cpu'), recipe)
+
+    class Spy(Callback):
+        def after_loss(self):
+            sides['train' if self.training else 'valid'].add((self.pred[0].shape[-1], self.y.shape[-1]))
+
+    with learn.no_bar(), learn.no_logging(): learn.fit(1, cbs=[smooth.Equivariant(), Spy()])
+    assert sides == dict(train={(16, 16)}, valid={(32, 32)})
+    x = torch.arange(48.).view(1, 3, 4, 4)
+    assert torch.equal(smooth.turned(1)(smooth.turned(3)(x)), x) and torch.equal(smooth.mirrored(smooth.mirrored(x)), x)
+    z = torch.zeros(1, 8, 100, 100)
+    assert smooth.with_noise(0.5)(z).std() == pytest.approx(0.5, rel=0.02)
+
+
+def test_copies_tells_copies(tmp_path, monkeypatch):
+    monkeypatch.setattr(copies, 'lite0_features', lambda x: F.avg_pool2d(x, 16).flatten(1))
+    monkeypatch.setattr(copies, 'SEEDS', (0,))
+    run = train(image_store('cars', 32, n=40), Recipe.quick(size=32, epochs=1, latent_dim=4), tmp_path/'run',
+                quiet=True, device='cpu')
+    judge = copies.Judge(run, 8)
+    known = scale(torch.from_numpy(np.asarray(run.split()[0])))
+    assert judge.ratio(known[:8], known) == 0 and judge.ratio(judge.whole, known) == 1
+    out = tmp_path/'copies.json'
+    command(copies, run, '--tiny', '--out', out)
+    record = json.loads(out.read_text())
+    assert [o['size'] for o in record['rows']] == [20, 40]
+    *_, last = results.copies_table(record).split('\n')
+    assert last.startswith('| 40 |') and last.count('|') == 4
+    assert not (run/'prior.json').exists(), 'the run keeps the prior that it had'
 
 
 def test_sharp_measures_runs_beside_their_rivals(photos, tmp_path, monkeypatch):
