@@ -89,7 +89,7 @@ class Preparation(NamedTuple):
         rgb = pad_square(rgb).resize((self.size, self.size), Image.Resampling.BILINEAR)
         return np.ascontiguousarray(np.asarray(rgb).transpose(2, 0, 1))
 
-# %% ../nbs/03_data.ipynb #709b1aec
+# %% ../nbs/03_data.ipynb #dcrop001
 def autocrop(
     img:Image.Image, # an RGB image
     threshold:int=235, # a pixel whose darkest channel is above this is background
@@ -99,7 +99,6 @@ def autocrop(
     ys, xs = (np.where(dark.mean(axis) > 0.02)[0] for axis in (1, 0))
     return img.crop((int(xs[0]), int(ys[0]), int(xs[-1]) + 1, int(ys[-1]) + 1)) if len(xs) and len(ys) else img
 
-# %% ../nbs/03_data.ipynb #6dd44b02
 def is_studio(
     img:Image.Image, # an RGB image, best cropped to the car
     threshold:int=235, # a pixel whose darkest channel is above this is white
@@ -107,7 +106,7 @@ def is_studio(
 )->bool: # is it a photo in front of a white or nearly white backdrop?
     "Tell whether the strips along the top, left and right are white enough for a studio photo."
     white = np.asarray(img.resize((128, 128), Image.Resampling.BILINEAR)).min(-1) > threshold
-    strips = np.concatenate([white[:6].ravel(), white[:, :6].ravel(), white[:, -6:].ravel()])
+    strips = np.concatenate([white[:6].ravel(), white[:, :6].ravel(), white[:, -6:].ravel()]) # the floor may be dark
     return bool(strips.mean() > fraction)
 
 # %% ../nbs/03_data.ipynb #520685d4
@@ -374,6 +373,22 @@ def to_uint8(
     "The inverse of `scale`: clamp, round, bytes."
     return ((x.float().clamp(-1, 1) + 1)*127.5).round().to(torch.uint8)
 
+# %% ../nbs/03_data.ipynb #dsplit01
+def _firsts(prints):
+    "The numbers of the images that are no copy of an earlier one"
+    _, first = np.unique(prints, return_index=True)
+    return np.sort(first)
+
+def _split(prints, valid_pct, seed):
+    "The numbers of the images to train on and of those held out; copies are in neither"
+    kept = _firsts(prints)
+    n_valid = round(len(kept)*valid_pct) if 0 < valid_pct < 1 else 0
+    if not 0 < n_valid < len(kept) - 1:
+        raise ValueError(f'{len(kept)} images cannot be split with valid_pct={valid_pct}: '
+                         'at least 2 to train on and 1 held out are needed.')
+    idxs = kept[np.random.default_rng(seed).permutation(len(kept))]
+    return idxs[n_valid:], idxs[:n_valid]
+
 # %% ../nbs/03_data.ipynb #5fdb333e
 def image_grid(
     x:Tensor, # float images in [-1, 1], or `uint8`, shape `(B, 3, S, S)`
@@ -482,7 +497,7 @@ class StoreDL(DataLoader):
         _, ax = plt.subplots(figsize=figsize or (1.2*min(ncol, len(x)), 1.2*-(-len(x)//ncol)))
         ax.imshow(image_grid(x, ncol)); ax.axis('off')
 
-# %% ../nbs/03_data.ipynb #d70f8f41
+# %% ../nbs/03_data.ipynb #dpart001
 class _Part:
     "Some of the images of an array, read as they are needed"
     def __init__(self, images, indices):
@@ -519,21 +534,7 @@ def joined(
     "Two arrays of images as one, without a copy."
     return _Joined(a, b)
 
-def _firsts(prints):
-    "The numbers of the images that are no copy of an earlier one"
-    _, first = np.unique(prints, return_index=True)
-    return np.sort(first)
-
-def _split(prints, valid_pct, seed):
-    "The numbers of the images to train on and of those held out; copies are in neither"
-    kept = _firsts(prints)
-    n_valid = round(len(kept)*valid_pct) if 0 < valid_pct < 1 else 0
-    if not 0 < n_valid < len(kept) - 1:
-        raise ValueError(f'{len(kept)} images cannot be split with valid_pct={valid_pct}: '
-                         'at least 2 to train on and 1 held out are needed.')
-    idxs = kept[np.random.default_rng(seed).permutation(len(kept))]
-    return idxs[n_valid:], idxs[:n_valid]
-
+# %% ../nbs/03_data.ipynb #dmore001
 def _check_alike(its, ours):
     "Raise an error where `extra` was prepared in another way than the source: then equal pictures have other pixels"
     for o in 'size', 'crop':
@@ -552,6 +553,7 @@ def _left_out(store, used):
     "The names of the images that are not used, being copies"
     return [store.names[i] for i in np.setdiff1d(np.arange(len(store)), used)]
 
+# %% ../nbs/03_data.ipynb #d70f8f41
 def car_dls(
     source, # anything that `image_store` takes
     size:int=128, # side of the images, in pixels
