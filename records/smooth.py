@@ -38,7 +38,7 @@ class Changed(Callback):
     def after_fit(self): self.hook.remove()
     def before_batch(self):
         self.change = self.draw() if self.training and random.random() < PART else nothing
-    def before_loss(self): self.learn.yb = tuple(map(self.target, self.yb))
+    def after_pred(self): self.learn.yb = tuple(map(self.target, self.yb))
 
 
 def nothing(o): return o

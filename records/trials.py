@@ -15,7 +15,7 @@ from measure import hardware, versions
 from car_vae.data import image_store
 from car_vae.evaluate import evaluate
 from car_vae.run import Run
-from car_vae.train import recipe_dls, vae_learner
+from car_vae.train import bfloat16_on_cpu, recipe_dls, vae_learner
 
 folder = Path(__file__).resolve().parent
 SEEDS = 0, 1, 2
@@ -26,7 +26,7 @@ def train_once(recipe, seed, n):
     torch.set_num_threads(1)
     learn = vae_learner(recipe_dls(image_store('cars', recipe.size, n=n), recipe), recipe.with_(seed=seed))
     start = time.process_time()
-    with learn.no_bar(), learn.no_logging(): learn.fit(recipe.epochs)
+    with bfloat16_on_cpu(learn), learn.no_bar(), learn.no_logging(): learn.fit(recipe.epochs)
     return dict(cpu_seconds=round(time.process_time() - start, 1), latent_shape=learn.model.latent_shape,
                 parameters=sum(p.numel() for p in learn.model.parameters()), **evaluate(learn, fd=False))
 

@@ -19,6 +19,7 @@ from car_vae.run import Recipe
 from car_vae.train import recipe_dls, train, vae_learner
 
 sys.path += [str(readme.root / o) for o in ('benchmarks', 'records')]
+import bf16  # noqa: E402
 import copies  # noqa: E402
 import cost  # noqa: E402
 import gpu  # noqa: E402
@@ -189,6 +190,23 @@ def test_trials_keep_what_they_have(tmp_path, monkeypatch):
     assert row['n'] == 6 and row['latent_shape'] == [8, 4, 4] and row['psnr'] > 0 and row['cpu_seconds'] > 0
     trials.fill(out, 'grid', {'a': recipe}, settings)
     assert json.loads(out.read_text()) == record, 'rows that were there are measured again'
+
+
+def test_bf16_differs_in_nothing_else(tmp_path, monkeypatch):
+    monkeypatch.setattr(trials, 'SEEDS', (0,))
+    recipes = bf16.recipes(64, 10)
+    for name in bf16.MADE:
+        plain, half = (asdict(recipes[f'{name}, {kind}']) for kind in bf16.KINDS)
+        assert {k for k in plain if plain[k] != half[k]} == {'bf16'} and half['bf16']
+    out = tmp_path/'bf16.json'
+    command(bf16, '--tiny', '--out', out)
+    *_, sharp, fast = results.bf16_table(json.loads(out.read_text())).split('\n')
+    assert sharp.startswith('| sharp |') and fast.startswith('| fast |') and sharp.count('|') == 5
+
+
+def test_bf16_refuses_a_processor_without(monkeypatch):
+    monkeypatch.setattr(bf16, 'cpu_has_bf16', lambda: False)
+    with pytest.raises(SystemExit, match='no instructions for bfloat16'): command(bf16)
 
 
 def test_sketch_measures_what_it_says_and_keeps_what_it_has(tmp_path, monkeypatch):
