@@ -16,13 +16,17 @@ export function show(canvas, image) {
 // A function that draws as often as it can and skips what has been overtaken; `ask` gives the latents of `canvases`, now or later.
 export function painter(model, canvases, ask) {
   let busy = false, again = false;
+  function setBusy(on) {
+    busy = on;
+    for (const o of canvases) o.ariaBusy = String(on);
+  }
   return async function paint() {
     if (busy) { again = true; return; }
-    busy = true;
+    setBusy(true);
     const start = performance.now();
     (await model.decode(await ask())).forEach((image, i) => show(canvases[i], image));
     tell(performance.now() - start, canvases.length);
-    busy = false;
+    setBusy(false);
     if (again) { again = false; return paint(); }
   };
 }

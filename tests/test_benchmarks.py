@@ -187,7 +187,7 @@ def test_trials_keep_what_they_have(tmp_path, monkeypatch):
     trials.fill(out, 'grid', {'a': recipe}, settings)
     record = json.loads(out.read_text())
     row, = record['rows']
-    assert row['n'] == 6 and row['latent_shape'] == [8, 4, 4] and row['psnr'] > 0 and row['cpu_seconds'] > 0
+    assert row['n'] == 6 and row['latent_shape'] == [8, 4, 4] and row['psnr'] > 0 and row['cpu_seconds'] >= 0
     trials.fill(out, 'grid', {'a': recipe}, settings)
     assert json.loads(out.read_text()) == record, 'rows that were there are measured again'
 
@@ -270,9 +270,15 @@ def test_sharp_measures_runs_beside_their_rivals(photos, tmp_path, monkeypatch):
     recipe = Recipe.sharp(size=32, epochs=1, width=8, groups=4)
     runs = [train(photos, recipe.with_(seed=i), tmp_path/f'{i}', quiet=True, device='cpu') for i in (0, 1)]
     out, picture = tmp_path/'sharp.json', tmp_path/'sharp.jpg'
-    command(sharp, photos, *runs, '--out', out, '--picture', picture)
+    others_of, (folder, *_) = tmp_path/'others', [o.folder for o in runs]
+    others_of.mkdir()
+    for i, o in enumerate(image_store('cars', 32, n=50).images[40:]):
+        Image.fromarray(o.transpose(1, 2, 0)).save(others_of/f'{i}.png')
+    again = f'the first={folder}'
+    command(sharp, photos, *runs, again, '--out', out, '--picture', picture, '--others', others_of)
     record = json.loads(out.read_text())
-    *others, first, second = record['rows']
+    *others, first, second, third = record['rows']
+    assert third | dict(name=first['name']) == first and first['others_n'] == 10 and first['others_psnr'] > 0
     assert [o['name'] for o in others] == ['other photos', 'mean photo', 'nearest training photo']
     assert (first['seed'], second['seed'], first['n'], first['numbers']) == (0, 1, 12, 128)
     assert others[1]['psnr'] < others[2]['psnr'] and others[1]['fd_vgg_reconstructions'] > 0 # cars of one renderer
@@ -280,6 +286,6 @@ def test_sharp_measures_runs_beside_their_rivals(photos, tmp_path, monkeypatch):
     about, _, header, _, *rows = results.sharp_table(record).split('\n')
     assert '128 numbers' in about and '12 other photos' in about and '2 seeds' in about and '32x32' in about
     assert [o.split(' | ')[0][2:] for o in rows] == [
-        'other photos', 'mean photo', 'nearest training photo', 'sharp, width 8, groups 4', 'PCA, 128 numbers',
-        'PCA of blocks, 128 numbers']
-    assert {o.count('|') for o in (header, *rows)} == {8}
+        'other photos', 'mean photo', 'nearest training photo', 'sharp, width 8, groups 4', 'the first',
+        'PCA, 128 numbers', 'PCA of blocks, 128 numbers']
+    assert {o.count('|') for o in (header, *rows)} == {10}

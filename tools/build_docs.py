@@ -4,6 +4,7 @@ Quarto is not needed.
 nbdev names a page without its number (`05_loss.ipynb` is `loss.html`) and links to where the site is published;
 so the processed notebooks are renamed, and the links made relative, before they are rendered.
 No page asks another host for anything: KaTeX, onnxruntime-web and the badge of Colab are files of the site."""
+import json
 import os
 import posixpath
 import re
@@ -52,6 +53,12 @@ def local_links(text, here, pages):
     return readme.link.sub(relative, re.sub(re.escape(site_url) + r'([\w./-]*)', published, text))
 
 
+def quoted_alt(source):
+    "The source of a cell with its alt text in quotes, without which a colon would end it."
+    def quoted(m): return m[1] + json.dumps(m[2], ensure_ascii=False)
+    return re.sub(r'^(#\| *fig-alt: )([^\'"].*)$', quoted, source, flags=re.M)
+
+
 def change(f, function):
     "Pass the text of a file through a function."
     f.write_text(function(f.read_text(encoding='utf-8')), encoding='utf-8')
@@ -66,6 +73,7 @@ def rename(cache):
         nb, here = nbformat.read(f, as_version=4), f.relative_to(cache).as_posix()
         for cell in nb.cells:
             if cell.cell_type == 'markdown': cell.source = local_links(cell.source, here, pages)
+            else: cell.source = quoted_alt(cell.source)
             for data in [o.data for o in cell.get('outputs', []) if 'text/markdown' in o.get('data', {})]:
                 data['text/markdown'] = local_links(''.join(data['text/markdown']), here, pages)
         f.unlink()

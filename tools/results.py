@@ -79,21 +79,21 @@ def insert(text, new):
 def peer_table(record): return table(record, peer_columns, peer_cell)
 
 
-sharp_columns = {'epochs': ('epochs', 0), 'psnr': ('PSNR (dB)', 2), 'ssim': ('SSIM', 3),
+sharp_columns = {'n_train': ('photos', 0), 'epochs': ('epochs', 0), 'psnr': ('PSNR (dB)', 2), 'ssim': ('SSIM', 3),
                  'fd_lite0_reconstructions': ('FD-lite0', 0), 'fd_vgg_reconstructions': ('FD-VGG', 0),
-                 'bytes': ('bytes', 0)}
+                 'bytes': ('bytes', 0), 'others_psnr': ('PSNR, other kind', 2)}
 
 
 def sharp_table(record):
     "What runs of the recipe `sharp` come to, and their rivals."
     groups = by_name(record['rows'])
-    lines = [[name, *(cell(rows, k, digits) for k, (_, digits) in sharp_columns.items())]
-             for name, rows in groups.items()]
+    columns = {k: c for k, c in sharp_columns.items() if any(k in o for o in record['rows'])}
     trained = next(rows for rows in groups.values() if 'numbers' in rows[0])
-    pca = {f"{name}, {trained[0]['numbers']:,} numbers": cell(trained, key, 2)
-           for key, name in dict(pca_psnr='PCA', block_pca_psnr='PCA of blocks').items()}
-    lines += [[name, '', value] + ['']*4 for name, value in pca.items()]
-    header = ['', *(title for title, _ in sharp_columns.values())]
+    for key, name in dict(pca_psnr='PCA', block_pca_psnr='PCA of blocks').items():
+        of_pca = [dict(n_train=o['n_train'], psnr=o[key]) for o in trained]
+        groups[f"{name}, {trained[0]['numbers']:,} numbers"] = of_pca
+    lines = [[name, *(cell(rows, k, digits) for k, (_, digits) in columns.items())] for name, rows in groups.items()]
+    header = ['', *(title for title, _ in columns.values())]
     return about_sharp(record, trained[0], len(trained)) + '\n\n' + markdown([header, *lines])
 
 
@@ -101,9 +101,10 @@ def about_sharp(record, run, seeds):
     "What was trained, on what, and where, in a sentence."
     spread = 'one seed' if seeds == 1 else f'mean ± standard deviation over {seeds} seeds'
     where = f"{run['n']} other photos at {run['size']}x{run['size']} ({record['hardware']['cpu']})"
-    return (f"{run['numbers']:,} numbers a photo instead of 128: the recipe `sharp` on {run['n_train']:,} photos, "
+    others = f" The last column is of {run['others_n']:,} photos of `{record['others']}`." if 'others' in record else ''
+    return (f"{run['numbers']:,} numbers a photo instead of 128: the recipe `sharp`, "
             f"measured on {where}; {spread}, with a standard error over the photos of {run['psnr_se']:.2f} dB, "
-            f"{record['date']}.")
+            f"{record['date']}.{others}")
 
 
 sketch_columns = {'style right': ('style right', 2), 'within 10°': ('within 10°', 2),
@@ -240,11 +241,11 @@ def highlights():
     "Both models on the same held-out photos, and what each has to beat, as one short table."
     (sharp,), (few,) = newest('records/sharp_2*.json'), newest('records/more_photos_2*.json')
     rows, few_rows = by_name(sharp['rows']), by_name(few['rows'])
-    pca = dict(psnr=rows['sharp'][0]['pca_psnr'])
-    many = f"{rows['sharp'][0]['numbers']:,} numbers"
+    best = max((o for o in rows.values() if 'numbers' in o[0]), key=lambda o: mean(r['psnr'] for r in o))
+    pca, many = [dict(psnr=o['pca_psnr']) for o in best], f"{best[0]['numbers']:,} numbers"
     shown = {'the mean photo': rows['mean photo'], 'the nearest training photo': rows['nearest training photo'],
              'PCA, 128 numbers': few_rows['PCA, 128 components'], '`fast`, 128 numbers': few_rows['fast'],
-             f'PCA, {many}': [pca], f'`sharp`, {many}': rows['sharp']}
+             f'PCA, {many}': pca, f'`sharp`, {many}': best}
     lines = [[name, *(cell(o, k, digits) for k, (_, digits) in highlights_columns.items())]
              for name, o in shown.items()]
     return markdown([['', *(title for title, _ in highlights_columns.values())], *lines])
