@@ -72,7 +72,7 @@ class Recipe:
     drop_to: float = 0.1 # for `'drop'`: to this part of `lr`
     wd: float = 0.01 # weight decay
     moms: tuple = (0.9, 0.99) # the two decay rates of Adam
-    bf16: bool = False # train in bfloat16 on a CPU that has instructions for it; a GPU always does
+    bf16: bool = False # train in bfloat16 on a CPU that is faster in it; a GPU always does
     clip: float = 0. # gradients longer than this, in nats for each value of an image, are shortened; 0 leaves them
     flip: bool = True # mirror half of the training images
     jitter: float = 0. # zoom each training image by up to this part, as in `StoreDL`

@@ -5,8 +5,9 @@
 # %% auto #0
 __all__ = ['COOL_TO', 'NEGLIGIBLE', 'NEAR_WHITE', 'MOST', 'BF16_INSTRUCTIONS', 'WARM', 'LEAST', 'lr_schedule', 'RecipeSchedule',
            'LossPart', 'SampleAlways', 'bare', 'SeedEpochs', 'StopOnNaN', 'pca_start', 'vae_learner', 'recipe_dls',
-           'RunFolder', 'read_checkpoint', 'ShowProgress', 'plot_history', 'cpu_has_bf16', 'bfloat16_on_cpu',
-           'together', 'fit', 'in_full', 'in_order', 'epoch_seconds', 'epochs_in', 'train', 'load_or_train']
+           'RunFolder', 'read_checkpoint', 'ShowProgress', 'plot_history', 'cpu_has_bf16', 'bf16_pays',
+           'bfloat16_on_cpu', 'together', 'fit', 'in_full', 'in_order', 'epoch_seconds', 'epochs_in', 'train',
+           'load_or_train']
 
 # %% ../nbs/06_train.ipynb #3b96f2bc
 import copy, math, platform, shutil, time
@@ -339,13 +340,26 @@ def cpu_has_bf16()->bool:
     known = getattr(torch.cpu, 'get_capabilities', dict)()
     return any(known.get(o, False) for o in BF16_INSTRUCTIONS)
 
+def bf16_pays()->bool:
+    "Whether a product of matrices is faster in bfloat16 on this CPU, measured where it has instructions for it."
+    return cpu_has_bf16() and _product_seconds(torch.bfloat16) < _product_seconds(torch.float32)
+
+def _product_seconds(dtype, n=1024, tries=5):
+    "The least time that a product of two matrices takes"
+    a, times = torch.ones(n, n, dtype=dtype), []
+    for _ in range(tries):
+        start = time.perf_counter()
+        a @ a
+        times.append(time.perf_counter() - start)
+    return min(times)
+
 @contextmanager
 def bfloat16_on_cpu(
     learn:Learner, # from `vae_learner`
 ): # a context
-    "Inside a `with`, train the network in bfloat16 where its recipe wants it and the CPU has the instructions."
+    "Inside a `with`, train the network in bfloat16 where its recipe wants it and this CPU gains by it."
     model = bare(learn.model)
-    if not learn.recipe.bf16 or learn.dls.device.type != 'cpu' or not cpu_has_bf16(): yield
+    if not learn.recipe.bf16 or learn.dls.device.type != 'cpu' or not bf16_pays(): yield
     else:
         in_float32 = model.forward
         def forward(x):
