@@ -67,6 +67,7 @@ def with_light(
 def known_cars(
     run, # a `Run` or its folder, trained on embedded cars
     more:int=0, # cars to draw on top, which take 20 ms each
+    device=None, # where to encode; fastai's default device, a GPU where there is one, if `None`
 )->tuple: # means and log-variances, shape `(N, *latent_shape)`, and conditions, shape `(N, 19)`
     "Encode the cars that a run was trained on, more cars if asked for, and then the mirror images of all."
     run = Run(run)
@@ -77,7 +78,7 @@ def known_cars(
         images, factors = np.concatenate([images, drawn]), pd.concat([factors, theirs])
     mirrored = factors.assign(azimuth=-factors['azimuth'])
     condition = torch.cat([with_light(conditions(factors), 1), with_light(conditions(mirrored), -1)])
-    return *encode_mirrored(run.model(default_device()), images), condition
+    return *encode_mirrored(run.model(device or default_device()), images), condition
 
 # %% ../nbs/12_sketch.ipynb #sk12fit0
 class CarSketch(Prior):
@@ -139,7 +140,7 @@ def fit_sketch(
 )->CarSketch: # the run's prior from now on
     "Learn to sketch the cars of a run and keep that with it, resumed where an earlier call was interrupted."
     run, device = Run(run), torch.device(device or default_device())
-    mu, log_var, condition = known_cars(run, more)
+    mu, log_var, condition = known_cars(run, more, device)
     draw = LatentBatches(mu.to(device), log_var.to(device), condition, bs, drop=0.)
     torch.manual_seed(seed)
     sketch = Sketcher(mu.shape[1:], condition.shape[1], width, depth)
