@@ -206,7 +206,7 @@ def sharpen(
     pairs = Pairs(model, run.split()[0], bs)
     torch.manual_seed(seed)
     with device: sharpener = Sharpener(model.decoder[-LAST:], run.variance, LOSSES[loss](), weight, lr)
-    settings, line = dict(of=digest(pairs.q.mean), loss=loss, weight=weight, lr=lr, bs=bs), None
+    settings, line = dict(latents=digest(pairs.q.mean), loss=loss, weight=weight, lr=lr, bs=bs), None
     out.folder.mkdir(parents=True, exist_ok=True)
     for done in stage(out/'sharpen.pt', sharpener.parts(), minutes, steps, settings, seed):
         line = line or ProgressLine(done)
