@@ -580,7 +580,7 @@ def fit_flow(
     shape = draw.mu.shape[1:]
     torch.manual_seed(seed)
     velocity = velocity_network(shape, n_condition=draw.condition.shape[1], **options).to(device)
-    settings = dict(velocity.options, of=draw.digest(), drop=drop, widths=widths, noisy=noisy, bs=bs, lr=lr,
+    settings = dict(velocity.options, latents=draw.digest(), drop=drop, widths=widths, noisy=noisy, bs=bs, lr=lr,
                     times=times)
     velocity = train_velocity(velocity, draw, run/'flow.pt', minutes, steps, lr, times, settings, seed)
     flow = (kind or Flow)(velocity, shape, draw.scale.to('cpu'))

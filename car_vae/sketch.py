@@ -144,7 +144,7 @@ def fit_sketch(
     draw = LatentBatches(mu.to(device), log_var.to(device), condition, bs, drop=0.)
     torch.manual_seed(seed)
     sketch = Sketcher(mu.shape[1:], condition.shape[1], width, depth)
-    settings = dict(sketch.options, more=more, bs=bs, lr=lr)
+    settings = dict(sketch.options, latents=draw.digest(), more=more, bs=bs, lr=lr)
     network = train_velocity(sketch.to(device), draw, run/'sketch.pt', minutes, steps, lr, settings=settings,
                              seed=seed, loss=sketch_loss)
     prior = CarSketch(network.cpu(), draw.scale.to('cpu'))
