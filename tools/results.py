@@ -13,10 +13,10 @@ nbs = readme.root / 'nbs'
 
 
 def spread(values, digits):
-    "Mean and standard deviation; the value alone where there is one."
+    "Mean and standard deviation; the value alone where there is only one."
     values = [o for o in values if o is not None]
     if not values: return ''
-    return f'{mean(values):.{digits}f}' + (f' ± {stdev(values):.{digits}f}' if len(values) > 1 else '')
+    return f'{mean(values):.{digits}f}' + (f' ± {stdev(values):.{digits}f}' if len(set(values)) > 1 else '')
 
 
 columns = {'psnr': ('PSNR (dB)', 2), 'ssim': ('SSIM', 3), 'fd_lite0_reconstructions': ('FD-lite0', 0),
