@@ -366,7 +366,7 @@ def test_the_car_turns_and_stops(page):
     page.emulate_media(reduced_motion='reduce')
     page.click('#ask-turn')
     settle(page)
-    assert float(fragment(page)['azimuth']) == round(float(at) + 30) and page.inner_text('#ask-turn') == 'Turn it'
+    assert abs(float(fragment(page)['azimuth']) - (float(at) + 30)) <= 0.5 and page.inner_text('#ask-turn') == 'Turn it'
 
 
 def test_the_latent_of_the_car_is_shown(page):
