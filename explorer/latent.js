@@ -22,7 +22,7 @@ export function generator(seed) {
   };
 }
 
-const gaussian = random => Math.sqrt(-2*Math.log(1 - random()))*Math.cos(2*Math.PI*random());
+export const gaussian = random => Math.sqrt(-2*Math.log(1 - random()))*Math.cos(2*Math.PI*random());
 
 // The priors of meta.json that this page can draw from; another one needs Python.
 const MIXTURE = 'car_vae.latent:Mixture', NORMAL = 'car_vae.latent:StandardNormal';

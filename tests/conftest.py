@@ -1,9 +1,17 @@
-"What the tests of the command line and of the contracts share."
+"What several files of tests share: pictures, the command line in this process, the site in a browser."
+import shutil
+import subprocess
+import sys
+
+import browser
 import numpy as np
 import pytest
+import readme
 from PIL import Image
 
 from car_vae.cli import main
+
+NEEDED = 'the site needs npm and its tests Chromium: on Debian or Ubuntu, apt-get install npm chromium'
 
 
 def picture(seed, size):
@@ -24,3 +32,42 @@ def call(here, capsys):
         assert e.value.code == code, out + err
         return out, err
     return _call
+
+
+@pytest.fixture(scope='session')
+def site():
+    "The address of a freshly built site."
+    if not browser.path or not shutil.which('npm'): pytest.skip(NEEDED)
+    subprocess.run([sys.executable, readme.root / 'tools' / 'build_docs.py'], check=True)
+    server, address = browser.serve(readme.root / '_docs')
+    yield address
+    server.shutdown()
+
+
+@pytest.fixture(scope='session')
+def chromium(site):
+    "A browser for all tests."
+    from playwright.sync_api import sync_playwright
+    with sync_playwright() as p:
+        b = p.chromium.launch(executable_path=browser.path, args=browser.OPTIONS)
+        yield b
+        b.close()
+
+
+@pytest.fixture
+def bare(chromium, site):
+    "A page of which nothing is asked."
+    context = chromium.new_context(base_url=site, permissions=['clipboard-read', 'clipboard-write'])
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
+def page(bare, site):
+    "A page that notes errors and requests to other hosts; both have to be none at the end."
+    wrong = []
+    bare.on('console', lambda m: m.type == 'error' and wrong.append(m.text))
+    bare.on('pageerror', lambda e: wrong.append(str(e)))
+    bare.on('request', lambda r: r.url.startswith((site, 'blob:', 'data:')) or wrong.append(r.url))
+    yield bare
+    assert not wrong

@@ -1,4 +1,4 @@
-"""The explorer's arithmetic, without a browser: its modules in Node, beside the Python that they repeat."""
+"""The arithmetic of the explorer and of moving figures, without a browser: modules in Node, beside Python."""
 import json
 import shutil
 import subprocess
@@ -6,8 +6,11 @@ import subprocess
 import numpy as np
 import pytest
 import readme
+import torch
+from torch.distributions import Categorical, MixtureSameFamily, Normal
 
 from car_vae.ask import usual, wish
+from car_vae.kl import kl_discrete
 
 explorer = readme.root / 'explorer'
 pytestmark = pytest.mark.skipif(not shutil.which('node'), reason='these tests need Node.js')
@@ -162,3 +165,59 @@ def test_the_sketch_draws_what_it_is_asked_for():
     assert reached['sketched']['style right'] > 0.9*reached['rendered']['style right']
     assert reached['sketched']['within 10°'] > 0.7*reached['rendered']['within 10°']
     assert reached['reconstructed']['psnr'] > 28
+
+
+# Moving figures
+
+both = Normal(torch.tensor([-2., 2.]), torch.full((2,), 0.7))
+humps = MixtureSameFamily(Categorical(torch.tensor([0.65, 0.35])), both)
+targets = {'two humps': humps, 'one Gaussian': Normal(0., 1.)}
+places = torch.linspace(-10, 10, 4001)
+
+
+def both_ways(target, mu, sigma):
+    "KL(p || q) and KL(q || p) in nats, from narrow bins."
+    p, q = (o.log_prob(places).double().softmax(0) for o in (targets[target], Normal(mu, sigma)))
+    return [kl_discrete(p, q).item(), kl_discrete(q, p).item()]
+
+
+@pytest.mark.parametrize('target', targets)
+@pytest.mark.parametrize('mu, sigma', [(-0.5, 1.5), (1.8, 0.6), (-2., 0.7)])
+def test_divergences_and_their_slopes(target, mu, sigma):
+    code = 'const o = m.divergences(target, mu, sigma); return [o.forward, o.reverse]'
+    found = node('figures/gaussians.js', code, target=target, mu=mu, sigma=sigma)
+    assert np.allclose([o['kl'] for o in found], both_ways(target, mu, sigma), atol=0.01)
+    up = np.exp(1e-2)
+    by_mu, by_log_sigma = (np.subtract(both_ways(target, *a), both_ways(target, *b))/2e-2 for a, b in
+                           (((mu + 1e-2, sigma), (mu - 1e-2, sigma)), ((mu, sigma*up), (mu, sigma/up))))
+    assert np.allclose([o['slopes'] for o in found], np.stack([by_mu, by_log_sigma], 1), rtol=0.02, atol=0.02)
+
+
+def test_where_each_direction_descends_to():
+    "Forward to the mean and the variance of both humps, reverse to the nearer hump."
+    code = 'return m.descended("two humps", direction, mu, 1.5, 300)'
+    spread = humps.variance.sqrt().item()
+    assert np.allclose(node('figures/gaussians.js', code, direction='forward', mu=2.5), [-0.6, spread], atol=0.02)
+    for mu, hump in (-2.5, -2.), (2.5, 2.):
+        assert np.allclose(node('figures/gaussians.js', code, direction='reverse', mu=mu), [hump, 0.7], atol=0.05)
+
+
+@pytest.mark.parametrize('place, t', [((0.15, 0.1), 0.5), ((1., -0.6), 0.3), ((-2., 0.4), 0.), ((0.9, 1.2), 0.9)])
+def test_arrows_are_means_of_straight_paths(place, t):
+    "Over many draws of the ring, each weighted by how likely its path comes through that place."
+    rng = np.random.default_rng(0)
+    angles = rng.integers(6, size=400_000)*np.pi/3
+    ring = 1.5*np.stack([np.cos(angles), np.sin(angles)], 1) + 0.15*rng.standard_normal((len(angles), 2))
+    weight = np.exp(-((place - t*ring)**2).sum(1)/(1 - t)**2/2)
+    mean = (np.average(ring, axis=0, weights=weight) - place)/(1 - t)
+    assert np.allclose(node('figures/arrows.js', 'return m.velocity(place, t)', place=place, t=t), mean, atol=0.05)
+
+
+def test_more_steps_lead_to_the_ring():
+    noise = np.random.default_rng(0).standard_normal((400, 2)).tolist()
+    code = 'const ends = noise.map(z => m.path(z, steps, method).at(-1)); return [ends, m.lost(ends)/ends.length]'
+    def ran(steps, method): return node('figures/arrows.js', code, noise=noise, steps=steps, method=method)
+    def lost(steps, method): return ran(steps, method)[1]
+    assert np.abs(ran(1, 'Euler')[0]).max() < 1e-6                        # the mean of all data
+    assert lost(1, 'Euler') == 1 and lost(32, 'Heun') < 0.03
+    assert lost(4, 'Heun') < lost(4, 'Euler') and lost(32, 'Euler') < lost(4, 'Euler')

@@ -2,74 +2,16 @@
 import base64
 import json
 import re
-import shutil
-import subprocess
-import sys
 from urllib.parse import parse_qs, urldefrag, urlencode
 
-import browser
 import numpy as np
 import pytest
 import readme
+from browser import accessibility, until
 
 root = readme.root
 docs, explorer = root / '_docs', root / 'explorer'
-needed = 'the site needs npm and its tests Chromium: on Debian or Ubuntu, apt-get install npm chromium'
-pytestmark = pytest.mark.skipif(not browser.path or not shutil.which('npm'), reason=needed)
 parts = 'ask', 'blend', 'shape', 'dream', 'map', 'photo'
-
-
-@pytest.fixture(scope='module')
-def site():
-    "The address of a freshly built site."
-    subprocess.run([sys.executable, root / 'tools' / 'build_docs.py'], check=True)
-    server, address = browser.serve(docs)
-    yield address
-    server.shutdown()
-
-
-@pytest.fixture(scope='module')
-def chromium():
-    "A browser for all tests."
-    from playwright.sync_api import sync_playwright
-    with sync_playwright() as p:
-        b = p.chromium.launch(executable_path=browser.path, args=browser.OPTIONS)
-        yield b
-        b.close()
-
-
-@pytest.fixture
-def bare(chromium, site):
-    "A page of which nothing is asked."
-    context = chromium.new_context(base_url=site, permissions=['clipboard-read', 'clipboard-write'])
-    yield context.new_page()
-    context.close()
-
-
-@pytest.fixture
-def page(bare, site):
-    "A page that notes errors and requests to other hosts; both have to be none at the end."
-    wrong = []
-    bare.on('console', lambda m: m.type == 'error' and wrong.append(m.text))
-    bare.on('pageerror', lambda e: wrong.append(str(e)))
-    bare.on('request', lambda r: r.url.startswith((site, 'blob:', 'data:')) or wrong.append(r.url))
-    yield bare
-    assert not wrong
-
-
-def accessibility(page):
-    "The serious faults that axe-core finds."
-    page.evaluate((explorer / 'node_modules' / 'axe-core' / 'axe.min.js').read_text())
-    found = page.evaluate('axe.run({resultTypes: ["violations"]})')['violations']
-    return [(o['id'], [n['html'] for n in o['nodes']][:3]) for o in found if o['impact'] in ('serious', 'critical')]
-
-
-def until(page, condition, tries=100):
-    "Wait for a condition, asked from outside: what `wait_for_function` repeats, the page's policy against eval stops."
-    for _ in range(tries):
-        if page.evaluate(condition): return
-        page.wait_for_timeout(100)
-    raise AssertionError(f'{condition} did not come true')
 
 
 # The pages

@@ -30,6 +30,7 @@ badge = 'https://colab.research.google.com/assets/colab-badge.svg'
 explorer = readme.root / 'explorer'
 from_npm = {'site_libs/katex': ('katex/dist', ['katex.min.css', 'katex.min.js', 'contrib/auto-render.min.js', 'fonts']),
             'explorer/vendor': ('onnxruntime-web/dist', ['ort.wasm.bundle.min.mjs', 'ort-wasm-simd-threaded.wasm'])}
+FIGURES = 'explorer/figures/index.js'
 skip_folders = r'^[_.]|^(runs|outputs)$'
 meant_for_quarto = r'output-file|keep-md|commonmark'  # options that nbdev writes and smalldocs need not read
 
@@ -170,11 +171,17 @@ def live_anchors(folder):
         change(f, lambda text: re.sub(r'href="([^":#]*)#([^"]+)"', alive, text))
 
 
+def moving(text, script):
+    "The text of a page with the script that puts a moving figure in the place of its picture, if it has one."
+    if 'data-figure=' not in text: return text
+    return text.replace('</body>', f'<script type="module" src="{script}"></script>\n</body>')
+
+
 def finish(folder):
     "Make all pages fit for everyone, let them take KaTeX from the site, and do without fonts of another host."
     for f in folder.rglob('*.html'):
-        katex = os.path.relpath(folder / 'site_libs' / 'katex', f.parent)
-        change(f, lambda text: for_everyone(text.replace(KATEX, katex)))
+        katex, script = (os.path.relpath(folder / o, f.parent) for o in ('site_libs/katex', FIGURES))
+        change(f, lambda text: moving(for_everyone(text.replace(KATEX, katex)), script))
     for f in (folder / 'site_libs' / 'themes').glob('*.css'):
         change(f, lambda text: re.sub(r'@import url\([^)]*\);', '', text))
 

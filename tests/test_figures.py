@@ -1,0 +1,106 @@
+"""The moving figures of the lessons, in a real browser."""
+import re
+
+import pytest
+import readme
+from browser import accessibility, until
+
+FIGURES = dict(gaussians='kl', arrows='flow') # and the pages that they are on
+LARGEST = 60e3 # bytes of a figure's scripts
+
+
+def opened(page, name):
+    "The part of a page that holds a moving figure, when it has begun."
+    page.goto(f'/{FIGURES[name]}.html')
+    figure = page.locator(f'[data-figure={name}]')
+    figure.scroll_into_view_if_needed()
+    page.wait_for_selector(f'[data-figure={name}].moving .plot')
+    return figure
+
+
+def picture(figure): return figure.locator('.plot').evaluate('o => o.toDataURL()')
+
+
+def numbers(figure): return [float(o) for o in re.findall(r'[0-9.]*[0-9]', figure.locator('.readout').inner_text())]
+
+
+def value(figure, name): return float(figure.locator(f'.slider:has-text("{name}") input').input_value())
+
+
+def press(figure, button): figure.locator(f'button:has-text("{button}")').click()
+
+
+def drag(page, figure, start, end):
+    "Press, move and let go; places in parts of the canvas."
+    box = figure.locator('.plot').bounding_box()
+    at = [(box['x'] + box['width']*x, box['y'] + box['height']*y) for x, y in (start, end)]
+    page.mouse.move(*at[0]); page.mouse.down(); page.mouse.move(*at[1], steps=5); page.mouse.up()
+
+
+@pytest.mark.parametrize('name', FIGURES)
+@pytest.mark.parametrize('scheme', ['light', 'dark'])
+@pytest.mark.parametrize('width', [1280, 390])
+def test_figures_are_accessible_and_fit(page, name, scheme, width):
+    page.set_viewport_size(dict(width=width, height=900))
+    page.emulate_media(color_scheme=scheme)
+    figure = opened(page, name)
+    assert accessibility(page) == []
+    assert page.evaluate('document.documentElement.scrollWidth') <= width
+    assert figure.evaluate('o => o.scrollWidth - o.clientWidth') <= 1
+
+
+@pytest.mark.parametrize('name', FIGURES)
+def test_figures_are_small(name):
+    folder = readme.root / 'explorer' / 'figures'
+    assert sum((folder / f'{o}.js').stat().st_size for o in ('index', 'figure', name)) < LARGEST
+
+
+@pytest.mark.parametrize('name', FIGURES)
+def test_without_scripts_there_is_a_picture(chromium, site, name):
+    context = chromium.new_context(base_url=site, java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f'/{FIGURES[name]}.html')
+    still = page.locator(f'[data-figure={name}] img')
+    assert len(still.get_attribute('alt')) > 60 and (readme.root / '_docs' / still.get_attribute('src')).exists()
+    context.close()
+
+
+def test_the_bell_goes_where_it_is_drawn(page):
+    figure = opened(page, 'gaussians')
+    before = picture(figure), numbers(figure)
+    drag(page, figure, (0.5, 0.5), (1/3, 0.2))                    # to mu -2 and a peak at 0.56: the higher hump
+    assert abs(value(figure, 'mu') + 2) < 0.05 and abs(value(figure, 'sigma') - 0.71) < 0.03
+    assert picture(figure) != before[0] and numbers(figure)[1] < 0.5 < before[1][1]
+    page.click('[data-figure] label:has-text("one Gaussian")')
+    figure.locator('.slider:has-text("mu") input').fill('1')
+    figure.locator('.slider:has-text("sigma") input').fill('1')
+    assert numbers(figure) == [0.5, 0.5]                          # mu squared over 2, both ways
+
+
+@pytest.mark.parametrize('motion', ['reduce', 'no-preference'])
+def test_the_bell_descends(page, motion):
+    page.emulate_media(reduced_motion=motion)
+    figure = opened(page, 'gaussians')
+    figure.locator('.slider:has-text("mu") input').fill('2.5')
+    press(figure, 'Descend the reverse KL')
+    until(page, 'Math.abs(document.querySelector("[data-figure] input").value - 2) < 0.05')
+    press(figure, 'Descend the forward KL')
+    until(page, 'Math.abs(document.querySelector("[data-figure] input").value + 0.6) < 0.05')
+
+
+def test_points_follow_the_arrows(page):
+    figure = opened(page, 'arrows')
+    figure.locator('.slider:has-text("steps") input').fill('1')
+    assert numbers(figure) == [100]
+    page.click('[data-figure] label:has-text("Heun")')
+    figure.locator('.slider:has-text("steps") input').fill('32')
+    assert numbers(figure)[0] < 5
+    before = picture(figure)
+    drag(page, figure, (0.5, 0.5), (0.2, 0.2))
+    assert picture(figure) != before
+    press(figure, 'Go')
+    until(page, 'document.querySelector("[data-figure] input").value === "1"')
+    after = picture(figure)
+    page.keyboard.press('Tab')
+    page.keyboard.press('Enter')                                  # other noise
+    assert picture(figure) != after
