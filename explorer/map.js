@@ -1,11 +1,26 @@
 import {mix, toText} from './latent.js';
-import {$, numberOr, painter, remember, state} from './page.js';
+import {$, make, numberOr, painter, remember, show, state} from './page.js';
 
 const STEP = 0.02;
+const THUMB = 0.075; // side of a small picture, in parts of the plane
+const TOGETHER = 4; // small pictures that are drawn at once; in between the pointer has its turn
+
+// Which of some places are further apart than small pictures are wide, the first of neighbours.
+export function apart(places, width) {
+  const near = ([a, b], [x, y]) => Math.max(Math.abs(a - x), Math.abs(b - y)) < width;
+  return places.reduce((kept, o, i) => kept.some(k => near(places[k], o)) ? kept : [...kept, i], []);
+}
+
+function asCanvas(image) {
+  const canvas = make('canvas', {});
+  show(canvas, image);
+  return canvas;
+}
 
 export function map(model, go) {
-  const plane = $('map-plane'), {points} = model.meta.map, at = {x: 0.5, y: 0.5};
+  const plane = $('map-plane'), {points, latents} = model.meta.map, at = {x: 0.5, y: 0.5}, thumbs = [];
   const ends = pick => [0, 1].map(k => pick(...points.map(o => o[k]))), low = ends(Math.min), high = ends(Math.max);
+  const places = points.map(o => o.map((value, k) => (value - low[k])/(high[k] - low[k]))); // from 0 to 1
   const place = (x, y) => [low[0] + x*(high[0] - low[0]), low[1] + y*(high[1] - low[1])];
   const here = () => mix(model.meta.map, ...place(at.x, at.y));
   const paintCar = painter(model, [$('map-picture')], () => [here()]);
@@ -14,8 +29,16 @@ export function map(model, go) {
     const side = plane.width = plane.height = Math.round(plane.clientWidth*devicePixelRatio) || 600, g = plane.getContext('2d');
     const dot = (x, y, r, colour) => { g.beginPath(); g.arc(x*side, y*side, r*devicePixelRatio, 0, 7); g.fillStyle = colour; g.fill(); };
     const {color, textDecorationColor} = getComputedStyle(plane);
-    for (const [x, y] of points) dot((x - low[0])/(high[0] - low[0]), (y - low[1])/(high[1] - low[1]), 3, color);
+    for (const [x, y] of places) dot(x, y, 3, color);
+    for (const {x, y, picture} of thumbs) g.drawImage(picture, (x - THUMB/2)*side, (y - THUMB/2)*side, THUMB*side, THUMB*side);
     dot(at.x, at.y, 8, textDecorationColor);
+  }
+  async function drawThumbs(left = apart(places, THUMB)) {
+    const some = left.slice(0, TOGETHER), pictures = await model.decode(some.map(i => latents[i]));
+    some.forEach((i, k) => thumbs.push({x: places[i][0], y: places[i][1], picture: asCanvas(pictures[k])}));
+    paintPlane();
+    plane.dataset.pictures = thumbs.length;
+    if (left.length > TOGETHER) await drawThumbs(left.slice(TOGETHER));
   }
   function move(x, y) {
     [at.x, at.y] = [x, y].map(o => Math.round(1000*Math.max(0, Math.min(1, o)))/1000); // as the address has it
@@ -31,5 +54,11 @@ export function map(model, go) {
   $('map-take').addEventListener('click', () => go('shape', {z: toText(here())}));
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', paintPlane);
   addEventListener('resize', paintPlane);
-  return {open() { const s = state(); return move(numberOr(s.get('x'), at.x), numberOr(s.get('y'), at.y)); }};
+  return {
+    async open() {
+      const s = state();
+      await move(numberOr(s.get('x'), at.x), numberOr(s.get('y'), at.y));
+      if (!thumbs.length) drawThumbs();
+    },
+  };
 }

@@ -1,12 +1,15 @@
 """The moving figures of the lessons, in a real browser."""
+import json
 import re
 
+import numpy as np
 import pytest
 import readme
 from browser import accessibility, until
 
-FIGURES = dict(gaussians='kl', arrows='flow') # and the pages that they are on
-LARGEST = 60e3 # bytes of a figure's scripts
+FIGURES = dict(gaussians='kl', betas='loss', numbers='grid', arrows='flow') # and the pages that they are on
+LARGEST = 60e3 # bytes of a figure
+folder = readme.root / 'explorer' / 'figures'
 
 
 def opened(page, name):
@@ -51,8 +54,8 @@ def test_figures_are_accessible_and_fit(page, name, scheme, width):
 
 @pytest.mark.parametrize('name', FIGURES)
 def test_figures_are_small(name):
-    folder = readme.root / 'explorer' / 'figures'
-    assert sum((folder / f'{o}.js').stat().st_size for o in ('index', 'figure', name)) < LARGEST
+    files = [*folder.glob(f'{name}.*'), *(folder / f'{o}.js' for o in ('index', 'figure', 'pictures'))]
+    assert sum(o.stat().st_size for o in files) < LARGEST
 
 
 @pytest.mark.parametrize('name', FIGURES)
@@ -83,9 +86,31 @@ def test_the_bell_descends(page, motion):
     figure = opened(page, 'gaussians')
     figure.locator('.slider:has-text("mu") input').fill('2.5')
     press(figure, 'Descend the reverse KL')
-    until(page, 'Math.abs(document.querySelector("[data-figure] input").value - 2) < 0.05')
+    until(page, 'Math.abs(document.querySelector("[data-figure] input").valueAsNumber - 2) < 0.05')
     press(figure, 'Descend the forward KL')
-    until(page, 'Math.abs(document.querySelector("[data-figure] input").value + 0.6) < 0.05')
+    until(page, 'Math.abs(document.querySelector("[data-figure] input").valueAsNumber + 0.6) < 0.05')
+
+
+def tile(strip):
+    "What a strip of cars shows, as an array of pixels."
+    image = strip.locator('canvas').evaluate("o => [...o.getContext('2d').getImageData(0, 0, o.width, o.height).data]")
+    return np.array(image).reshape(64, -1, 4)[..., :3]
+
+
+@pytest.mark.parametrize('name, drawn', [('betas', ['reconstructed']), ('numbers', ['PCA', 'PCA of blocks'])])
+def test_tiles_are_those_of_the_numbers(page, name, drawn):
+    "At each end of the slider the pictures are as far from the cars as it says, within what WebP and other cars do."
+    figure, rows = opened(page, name), json.loads((folder / f'{name}.json').read_text())
+    strips = {o.locator('span').inner_text(): o for o in figure.locator('.strip').all()}
+    original = tile(strips['as they are'])
+    errors = []
+    for i in 0, len(rows) - 1:
+        figure.locator('.slider input').fill(str(i))
+        said = numbers(figure)
+        assert set(o for k, o in rows[i].items() if k in ('numbers', 'beta')) <= set(said)
+        errors.append([-10*np.log10(((tile(strips[o]) - original)**2).mean()/255**2) for o in drawn])
+        assert np.allclose(errors[-1], said[-len(drawn):], atol=3.5)
+    assert np.abs(np.subtract(*errors)).min() > 3
 
 
 def test_points_follow_the_arrows(page):

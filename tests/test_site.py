@@ -169,6 +169,24 @@ def test_colab_badges(page):
     assert page.get_attribute('a:has(img[alt="Open in Colab"])', 'href').endswith('/blob/main/nbs/05_loss.ipynb')
 
 
+def test_lessons_can_be_downloaded(page):
+    page.goto('/loss.html')
+    with page.expect_download() as download: page.click('a:has-text("Download the notebook")')
+    assert download.value.suggested_filename == '05_loss.ipynb'
+    assert download.value.path().read_bytes() == (root / 'nbs' / '05_loss.ipynb').read_bytes()
+
+
+def test_lessons_that_were_read_are_marked(page):
+    def marked(): return page.eval_on_selector_all('#quarto-sidebar a:has(.read)', 'all => all.map(o => o.innerText)')
+    page.goto('/loss.html')
+    assert marked() == []
+    page.locator('#summary').scroll_into_view_if_needed()
+    until(page, 'document.querySelector("#quarto-sidebar .read")')
+    page.goto('/kl.html')
+    assert marked() == ['05 The loss ✓']
+    assert page.locator('#quarto-sidebar .read').get_attribute('aria-label') == 'read'
+
+
 # The explorer
 
 def opened(page, part, state=''):
@@ -407,6 +425,22 @@ def test_map_follows_pointer_and_keys(page):
     settle(page)
     assert_drawn(page, 'shape-picture', linked_latent(page))
     assert np.abs(pixels(page, 'shape-picture') - seen[-1]).max() <= 6
+
+
+def test_map_shows_small_pictures_of_its_cars(page, meta):
+    opened(page, 'map')
+    points = np.array(meta['map']['points'])
+    places = ((points - points.min(0))/np.ptp(points, axis=0)).tolist()
+    kept = page.evaluate('places => import("./map.js").then(m => m.apart(places, 0.075))', places)
+    until(page, f'document.getElementById("map-plane").dataset.pictures === "{len(kept)}"')
+    plane = pixels(page, 'map-plane')
+    inside = [i for i in kept if max(abs(o - 0.5) for o in places[i]) < 0.4 and places[i][0] > 0.6] # not at its dot
+    for i in inside[:3]:
+        x, y = (round(o*len(plane)) for o in places[i])
+        car = decoded(meta['map']['latents'][i])
+        r, middle = round(5*len(car)/(0.075*len(plane))), len(car)//2
+        shown, drawn = plane[y - 5:y + 5, x - 5:x + 5], car[middle - r:middle + r, middle - r:middle + r]
+        assert np.abs(shown.mean((0, 1)) - drawn.mean((0, 1))).max() < 12
 
 
 @pytest.fixture

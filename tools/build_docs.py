@@ -30,7 +30,6 @@ badge = 'https://colab.research.google.com/assets/colab-badge.svg'
 explorer = readme.root / 'explorer'
 from_npm = {'site_libs/katex': ('katex/dist', ['katex.min.css', 'katex.min.js', 'contrib/auto-render.min.js', 'fonts']),
             'explorer/vendor': ('onnxruntime-web/dist', ['ort.wasm.bundle.min.mjs', 'ort-wasm-simd-threaded.wasm'])}
-FIGURES = 'explorer/figures/index.js'
 skip_folders = r'^[_.]|^(runs|outputs)$'
 meant_for_quarto = r'output-file|keep-md|commonmark'  # options that nbdev writes and smalldocs need not read
 
@@ -171,17 +170,33 @@ def live_anchors(folder):
         change(f, lambda text: re.sub(r'href="([^":#]*)#([^"]+)"', alive, text))
 
 
-def moving(text, script):
-    "The text of a page with the script that puts a moving figure in the place of its picture, if it has one."
-    if 'data-figure=' not in text: return text
-    return text.replace('</body>', f'<script type="module" src="{script}"></script>\n</body>')
+def with_scripts(text, root):
+    "The text of a page with what remembers how far one has read, and with its moving figures, if there are any."
+    names = ['progress.js', *(['figures/index.js'] if 'data-figure=' in text else [])]
+    tags = [f'<script type="module" src="{root}/explorer/{o}"></script>' for o in names]
+    return text.replace('</body>', '\n'.join([*tags, '</body>']))
+
+
+def with_download(text, root):
+    "The text of a page with a link to its notebook beside the one to Colab."
+    link = rf'\1 <a href="{root}/notebooks/\2" download>Download the notebook</a>'
+    return re.sub(r'(<a href="https://colab[^"]*/nbs/([^"]+)"[^>]*>.*?</a>)', link, text)
+
+
+def add_notebooks(folder):
+    "Put the notebooks themselves into the site `folder`."
+    for f in [*cfg.nbs_path.glob('*.ipynb'), *cfg.nbs_path.glob('solutions/*.ipynb')]:
+        target = folder / 'notebooks' / f.relative_to(cfg.nbs_path)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(f, target)
 
 
 def finish(folder):
     "Make all pages fit for everyone, let them take KaTeX from the site, and do without fonts of another host."
     for f in folder.rglob('*.html'):
-        katex, script = (os.path.relpath(folder / o, f.parent) for o in ('site_libs/katex', FIGURES))
-        change(f, lambda text: moving(for_everyone(text.replace(KATEX, katex)), script))
+        root = os.path.relpath(folder, f.parent)
+        change(f, lambda text: for_everyone(text.replace(KATEX, f'{root}/site_libs/katex')))
+        if 'explorer' not in f.parts: change(f, lambda text: with_download(with_scripts(text, root), root))
     for f in (folder / 'site_libs' / 'themes').glob('*.css'):
         change(f, lambda text: re.sub(r'@import url\([^)]*\);', '', text))
 
@@ -200,6 +215,7 @@ def main():
     shutil.rmtree(cfg.doc_path, ignore_errors=True)
     shutil.move(site.out, cfg.doc_path)
     add_packages(cfg.doc_path)
+    add_notebooks(cfg.doc_path)
     finish(cfg.doc_path)
     live_anchors(cfg.doc_path)
     (cfg.doc_path / '.nojekyll').touch()

@@ -9,7 +9,7 @@ const seen = new IntersectionObserver(entries => {
 
 async function begin(figure) {
   const {create} = await import(`./${figure.dataset.figure}.js`);
-  figure.replaceChildren(...create());
+  figure.replaceChildren(...await create());
   figure.classList.add('moving');
 }
 
