@@ -4,12 +4,12 @@
 
 # %% auto #0
 __all__ = ['TIMES', 'N_FREQUENCIES', 'FASTEST', 'STEERING', 'METHODS', 'NETWORKS', 'LEAST_LEFT', 'TINY', 'STEPS', 'DENSITY_STEPS',
-           'EXACT_UP_TO', 'AT_ONCE', 'WARMUP', 'FIRST', 'LATE', 'MOST_GRADIENT', 'SHOWN', 'ATTEND_UP_TO', 'GROUPS',
-           'HEADS', 'on_path', 'draw_times', 'flow_loss', 'time_features', 'flagged', 'FromCondition', 'Circumstances',
-           'Steered', 'VectorVelocity', 'euler_step', 'heun_step', 'integrate', 'with_divergence', 'FromEnd',
-           'FromGaussian', 'velocity_network', 'Scale', 'no_scale', 'scale_of', 'guided', 'tensors_of', 'load_tensors',
-           'Flow', 'lr_factor', 'late_average', 'train_velocity', 'left_out', 'LatentBatches', 'encode_mirrored',
-           'fit_flow', 'Attention', 'Places', 'GridVelocity']
+           'EXACT_UP_TO', 'AT_ONCE', 'WARMUP', 'FIRST', 'LATE', 'MOST_GRADIENT', 'SHOWN', 'ATTEND_UP_TO',
+           'LEAST_CHANNELS', 'GROUPS', 'HEADS', 'on_path', 'draw_times', 'flow_loss', 'time_features', 'flagged',
+           'FromCondition', 'Circumstances', 'Steered', 'VectorVelocity', 'euler_step', 'heun_step', 'integrate',
+           'with_divergence', 'FromEnd', 'FromGaussian', 'velocity_network', 'Scale', 'no_scale', 'scale_of', 'guided',
+           'tensors_of', 'load_tensors', 'Flow', 'lr_factor', 'late_average', 'train_velocity', 'left_out',
+           'LatentBatches', 'encode_mirrored', 'fit_flow', 'Attention', 'Places', 'fold_of', 'GridVelocity']
 
 # %% ../nbs/11_flow.ipynb #fl11impo
 import math
@@ -617,7 +617,17 @@ class Places(nn.Module):
     def forward(self, h): return h + self.of_each
 
 ATTEND_UP_TO = 256 # places: attention compares all with all
+LEAST_CHANNELS = 8 # of a place: where a latent has fewer, places are taken together
 GROUPS, HEADS = 8, 4
+
+def fold_of(
+    channels:int, # numbers of a place
+    *sides:int, # of the latent
+)->int: # places along a side that are taken together: 1, 2, 4, ...
+    "How many neighbours become one place, with all their numbers, before a network looks at a latent."
+    fold = 1
+    while channels*fold**2 < LEAST_CHANNELS and all(o % (2*fold) == 0 for o in sides): fold *= 2
+    return fold
 
 class GridVelocity(_Velocity):
     "A velocity for latents that are small images: residual convolutions, each followed by attention."
@@ -628,7 +638,8 @@ class GridVelocity(_Velocity):
         n_condition:int=0, # numbers of a condition
     ):
         super().__init__()
-        c, *sides = latent_shape
+        self.fold = fold_of(*latent_shape)
+        c, sides = latent_shape[0]*self.fold**2, [o//self.fold for o in latent_shape[1:]]
         self.into = nn.Sequential(nn.Conv2d(c, width, 3, 1, 1), Places(width, *sides))
         self.circumstances = Circumstances(n_condition)
         self.blocks = nn.ModuleList(Steered(_two_convs(width), width, GROUPS) for _ in range(depth))
@@ -636,6 +647,9 @@ class GridVelocity(_Velocity):
             for i in range(depth): self.blocks.insert(2*i + 1, Attention(width, HEADS, GROUPS))
         self.out = nn.Sequential(nn.GroupNorm(GROUPS, width), nn.SiLU(), nn.Conv2d(width, c, 3, 1, 1))
         if n_condition: self.wish = FromCondition([width, *sides], n_condition)
+
+    def forward(self, z, t, condition=None):
+        return F.pixel_shuffle(super().forward(F.pixel_unshuffle(z, self.fold), t, condition), self.fold)
 
 def _two_convs(width):
     return nn.Sequential(nn.SiLU(), nn.Conv2d(width, width, 3, 1, 1), nn.SiLU(), nn.Conv2d(width, width, 3, 1, 1))

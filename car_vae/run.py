@@ -107,9 +107,10 @@ class Recipe:
 
     @classmethod
     def sharp(cls, **kwargs):
-        "Sharp pictures: the latent is a small image, a few thousand numbers for each."
-        return _recipe(kwargs, name='sharp', arch='grid', kl_warmup=0., lr=2e-3, moms=(0.9, 0.95), clip=1.,
-                       bf16=True)
+        "Sharp pictures: the latent is a small image, two numbers for each square of 4x4 pixels."
+        options = dict(factor=4, channels=2) if kwargs.get('arch', 'grid') == 'grid' else {}
+        return _recipe(kwargs, name='sharp', arch='grid', options=options, bs=8, kl_warmup=0., lr=2e-3,
+                       moms=(0.9, 0.95), clip=1., bf16=True)
 
     def with_(self, **kwargs):
         "The same recipe with other fields, or with other options of the network."

@@ -28,10 +28,11 @@ from car_vae.run import Recipe
 from car_vae.sharpen import sharpen
 from car_vae.train import train
 
+SQUARES = dict(factor=8, channels=8) # of the wide network
 FULL = dict(minutes=1, wide_minutes=2.5, critic_minutes=0.4, flow_minutes=3.7, bs=64, wide_bs=128, flow_bs=256,
-            wide=dict(width=128, lr=1.5e-3), flow=dict(width=256, depth=8, lr=6e-4), steps=[8, 16, 32])
+            wide=dict(SQUARES, width=128, lr=1.5e-3), flow=dict(width=256, depth=8, lr=6e-4), steps=[8, 16, 32])
 TINY = dict(minutes=0.02, wide_minutes=0.02, critic_minutes=0.01, flow_minutes=0.02, bs=16, wide_bs=16, flow_bs=16,
-            wide=dict(width=16), flow=dict(width=16, depth=1), steps=[2])
+            wide=dict(SQUARES, width=16), flow=dict(width=16, depth=1), steps=[2])
 SHOWN = 10 # pictures in a row
 
 

@@ -69,7 +69,7 @@ ROWS = {'as it is': (1., None), 'equivariant': (1., Equivariant), 'with noise': 
 
 def rows(size, epochs):
     "What each row trains: a recipe, and a callback or nothing."
-    return {name: (Recipe.sharp(size=size, width=32, epochs=epochs, beta=beta), callback)
+    return {name: (Recipe.sharp(size=size, factor=8, channels=8, width=32, epochs=epochs, beta=beta), callback)
             for name, (beta, callback) in ROWS.items()}
 
 

@@ -40,7 +40,7 @@ SKETCH = dict(steps=13_000, more=14_000, width=896) # half an hour on one core
 
 def sharp_run(minutes):
     "The pictures take the minutes that are given, and the sketch as long as it needs."
-    recipe = Recipe.sharp(name='explorer, sharp', size=128, width=48, bs=64)
+    recipe = Recipe.sharp(name='explorer, sharp', size=128, factor=8, channels=8, width=48, bs=64)
     run = load_or_train('cars', recipe, runs / 'explorer_sharp', minutes=minutes, n=4000)
     if not (run/'prior.json').exists(): fit_sketch(run, **SKETCH)
     return run

@@ -25,7 +25,7 @@ SIZE, SIDE = 64, 8 # of a car and of a block, in pixels
 TWELVE, MANY = 12, 200 # cars: those of the first lesson, and those that numbers are averaged over
 SHOWN = 4 # of the twelve
 BETAS = 30, 10, 3, 1, 0.3, 0.1, 0.03, 0.01
-EPOCHS = 20
+EPOCHS = 12
 COUNTS = 64, 128, 256, 512, 1024, 2048 # numbers for a picture
 
 
