@@ -50,6 +50,32 @@ def test_search(page):
     assert 'reparameterisation' in page.inner_text('main').lower()
 
 
+def found(page, question):
+    "Where the search leads to."
+    page.fill('input[type=search]', '')
+    page.fill('input[type=search]', question)
+    page.wait_for_selector('.smalldocs-search-results.show a, .search-none')
+    page.wait_for_timeout(300)
+    links = '.smalldocs-search-results a[href]'
+    return page.eval_on_selector_all(links, 'all => all.map(o => o.getAttribute("href"))')
+
+
+QUESTIONS = {'blurry samples': 'guide/symptoms', 'how to train on my own photos?': 'index', 'KL weight': 'pitfalls',
+             'why are my reconstructions all the same': 'pitfalls', 'resume training': 'train'}
+
+
+@pytest.mark.parametrize('question', QUESTIONS)
+def test_questions_find_answers(page, question):
+    page.goto('/index.html')
+    assert any(f'/{QUESTIONS[question]}.html' in o for o in found(page, question))
+
+
+def test_functions_are_found_once(page):
+    page.goto('/index.html')
+    links = [o for o in found(page, 'kl_monte_carlo') if o.endswith('#kl_monte_carlo')]
+    assert links == ['./api/kl.html#kl_monte_carlo']
+
+
 @pytest.mark.parametrize('scheme', ['light', 'dark'])
 def test_search_results_can_be_read(page, scheme):
     page.emulate_media(color_scheme=scheme)

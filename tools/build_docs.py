@@ -171,8 +171,8 @@ def live_anchors(folder):
 
 
 def with_scripts(text, root):
-    "The text of a page with what remembers how far one has read, and with its moving figures, if there are any."
-    names = ['progress.js', *(['figures/index.js'] if 'data-figure=' in text else [])]
+    "The text of a page with the search, what remembers how far one has read, and its moving figures, if there are any."
+    names = ['search.js', 'progress.js', *(['figures/index.js'] if 'data-figure=' in text else [])]
     tags = [f'<script type="module" src="{root}/explorer/{o}"></script>' for o in names]
     return text.replace('</body>', '\n'.join([*tags, '</body>']))
 
@@ -201,6 +201,29 @@ def finish(folder):
         change(f, lambda text: re.sub(r'@import url\([^)]*\);', '', text))
 
 
+def found_once(folder):
+    "Let the search find a function on its API page alone; what a lesson says of it joins the section above."
+    f = folder / 'search.json'
+    entries, kept = json.loads(f.read_text(encoding='utf-8')), []
+    names = {o['section'] for o in entries if o['href'].startswith('api/')} - {''}
+    for o in entries:
+        if o['section'] in names and not o['href'].startswith('api/') and kept: kept[-1]['text'] += ' ' + o['text']
+        else: kept.append(o)
+    f.write_text(json.dumps(kept, ensure_ascii=False), encoding='utf-8')
+
+
+SEARCH = {'useExtendedSearch: true, threshold: 0.3': 'threshold: 0.3', # new: old, in smalldocs' script
+          'fuse.search(window.everyWord(q), { limit })': 'fuse.search(q, { limit })'}
+
+
+def search_for_words(text):
+    "The script of the search, so that it looks for the words of a question, and not for the question."
+    for new, old in SEARCH.items():
+        if text.count(old) != 1: sys.exit(f'The search of this smalldocs is another one: {old!r} is not in it once.')
+        text = text.replace(old, new)
+    return text
+
+
 def main():
     install()
     refresh_quarto_yml()
@@ -218,6 +241,8 @@ def main():
     add_notebooks(cfg.doc_path)
     finish(cfg.doc_path)
     live_anchors(cfg.doc_path)
+    found_once(cfg.doc_path)
+    change(cfg.doc_path / 'site_libs' / 'smalldocs.js', search_for_words)
     (cfg.doc_path / '.nojekyll').touch()
     for w in site.warnings:
         if not re.search(meant_for_quarto, w): print(f'warning: {w}', file=sys.stderr)

@@ -24,8 +24,8 @@ figures = readme.root / 'explorer' / 'figures'
 SIZE, SIDE = 64, 8 # of a car and of a block, in pixels
 TWELVE, MANY = 12, 200 # cars: those of the first lesson, and those that numbers are averaged over
 SHOWN = 4 # of the twelve
-BETAS = 30, 10, 3, 1, 0.3, 0.1, 0.03, 0.01
-EPOCHS = 12
+BETAS = 30, 10, 3, 1, 0.3, 0.1, 0.03
+CARS, EPOCHS = 2000, 12 # that each model learns from, and how often
 COUNTS = 64, 128, 256, 512, 1024, 2048 # numbers for a picture
 
 
@@ -38,7 +38,7 @@ def quality(x_hat, x): return round(psnr(x_hat, x).mean().item(), 2)
 def with_beta(beta, shown, many):
     "The pictures and the numbers of a model that was trained with squared error and a beta."
     recipe = Recipe.quick(size=SIZE, likelihood='mse', beta=beta, epochs=EPOCHS)
-    learn = vae_learner(recipe_dls(image_store('cars', SIZE), recipe, device='cpu'), recipe)
+    learn = vae_learner(recipe_dls(image_store('cars', SIZE, n=CARS), recipe, device='cpu'), recipe)
     with learn.no_bar(), learn.no_logging(): learn.fit(EPOCHS)
     model = learn.model.eval()
     with torch.no_grad(): q = model.encode(many)
