@@ -7,7 +7,8 @@ import pytest
 import readme
 from browser import accessibility, until
 
-FIGURES = dict(gaussians='kl', betas='loss', numbers='grid', arrows='flow') # and the pages that they are on
+FIGURES = dict(gaussians='kl', betas='loss', plane='latent', numbers='grid', arrows='flow') # on which page
+DATA = 'o => [...o.getContext("2d").getImageData(0, 0, o.width, o.height).data]'
 LARGEST = 60e3 # bytes of a figure
 folder = readme.root / 'explorer' / 'figures'
 
@@ -54,7 +55,9 @@ def test_figures_are_accessible_and_fit(page, name, scheme, width):
 
 @pytest.mark.parametrize('name', FIGURES)
 def test_figures_are_small(name):
-    files = [*folder.glob(f'{name}.*'), *(folder / f'{o}.js' for o in ('index', 'figure', 'pictures'))]
+    "Scripts and numbers, and the pictures where they are not those of a model's whole plane."
+    files = [*folder.glob(f'{name}.js*'), *(folder / f'{o}.js' for o in ('index', 'figure', 'pictures'))]
+    if name != 'plane': files += folder.glob(f'{name}.webp')
     assert sum(o.stat().st_size for o in files) < LARGEST
 
 
@@ -93,7 +96,7 @@ def test_the_bell_descends(page, motion):
 
 def tile(strip):
     "What a strip of cars shows, as an array of pixels."
-    image = strip.locator('canvas').evaluate("o => [...o.getContext('2d').getImageData(0, 0, o.width, o.height).data]")
+    image = strip.locator('canvas').evaluate(DATA)
     return np.array(image).reshape(64, -1, 4)[..., :3]
 
 
@@ -111,6 +114,25 @@ def test_tiles_are_those_of_the_numbers(page, name, drawn):
         errors.append([-10*np.log10(((tile(strips[o]) - original)**2).mean()/255**2) for o in drawn])
         assert np.allclose(errors[-1], said[-len(drawn):], atol=3.5)
     assert np.abs(np.subtract(*errors)).min() > 3
+
+
+def test_the_plane_draws_what_its_model_does(page):
+    "At a car's own place the tile is nearer to that car than to most others; a draw goes elsewhere."
+    figure, cars = opened(page, 'plane'), json.loads((folder / 'plane.json').read_text())
+    sliders = figure.locator('.slider input')
+    canvases = [f'[data-figure] .two div:nth-child({i}) canvas' for i in (1, 2)]
+    def shown(canvas): return np.array(page.eval_on_selector(canvas, DATA), float)
+    drawn, real = [], []
+    for car in cars[:12]:
+        sliders.nth(0).fill(f"{car['x']:.2f}")
+        sliders.nth(1).fill(f"{car['y']:.2f}")
+        assert np.allclose(numbers(figure)[:4], [abs(car[o]) for o in ('x', 'y', 'width', 'height')], atol=0.02)
+        for pictures, canvas in zip((drawn, real), canvases): pictures.append(shown(canvas))
+    errors = np.array([[((a - b)**2).mean() for b in real] for a in drawn])
+    assert errors.diagonal().mean() < 0.5*errors.mean()
+    before = picture(figure)
+    press(figure, 'Draw from N(0, I)')
+    assert picture(figure) != before
 
 
 def test_points_follow_the_arrows(page):

@@ -1,8 +1,9 @@
 """Make the pictures of the moving figures: python tools/figure_pictures.py [NAME ...]
 
 `betas`: reconstructions by models that were trained with one beta each. `numbers`: what principal components keep of
-cars. All are of cars that nothing was fitted to. Each becomes one picture of tiles and a few numbers,
-explorer/figures/NAME.webp and NAME.json. About a quarter of an hour on two CPU cores."""
+cars. `plane`: what a model of two numbers draws all over its plane, and where it puts cars. All are of cars that
+nothing was fitted to. Each becomes one picture of tiles and a few numbers, explorer/figures/NAME.webp and NAME.json.
+About a quarter of an hour on two CPU cores."""
 import json
 import sys
 import warnings
@@ -10,13 +11,14 @@ import warnings
 warnings.filterwarnings('ignore', category=FutureWarning) # of what is imported below
 import readme
 import torch
+from torch.nn import functional as F
 
 from car_vae.cars import embedded_cars
 from car_vae.data import image_grid, image_store, scale
 from car_vae.files import save_picture
 from car_vae.loss import rate
 from car_vae.metrics import Components, block_components, principal_components, project, project_blocks, psnr
-from car_vae.model import reconstruct
+from car_vae.model import decode_images, reconstruct
 from car_vae.run import Recipe
 from car_vae.train import recipe_dls, vae_learner
 
@@ -35,12 +37,16 @@ def cars(n, seed): return scale(torch.from_numpy(embedded_cars(n, SIZE, seed, pr
 def quality(x_hat, x): return round(psnr(x_hat, x).mean().item(), 2)
 
 
+def trained(recipe):
+    "A model of the embedded cars."
+    learn = vae_learner(recipe_dls(image_store('cars', SIZE, n=CARS), recipe, device='cpu'), recipe)
+    with learn.no_bar(), learn.no_logging(): learn.fit(recipe.epochs)
+    return learn.model.eval()
+
+
 def with_beta(beta, shown, many):
     "The pictures and the numbers of a model that was trained with squared error and a beta."
-    recipe = Recipe.quick(size=SIZE, likelihood='mse', beta=beta, epochs=EPOCHS)
-    learn = vae_learner(recipe_dls(image_store('cars', SIZE, n=CARS), recipe, device='cpu'), recipe)
-    with learn.no_bar(), learn.no_logging(): learn.fit(EPOCHS)
-    model = learn.model.eval()
+    model = trained(Recipe.quick(size=SIZE, likelihood='mse', beta=beta, epochs=EPOCHS))
     with torch.no_grad(): q = model.encode(many)
     nats = rate(q.mean, q.log_var).mean().item()
     row = dict(beta=beta, rate=round(nats, 1), psnr=quality(reconstruct(model, many), many))
@@ -70,13 +76,30 @@ def numbers(shown, many):
     return tiles, rows
 
 
+REACH, ACROSS, DOTS, SMALL = 3.2, 24, 120, 48 # of the plane: how far, tiles in a row, cars; a tile in pixels
+
+
+def smaller(x): return F.interpolate(x, size=SMALL, mode='area')
+
+
+def plane(shown, many):
+    "Tiles of a model of two numbers, row by row from above, and below them cars; where each car is, and how wide."
+    recipe = Recipe.quick(size=SIZE, latent_dim=2, epochs=4*EPOCHS)
+    model, x = trained(recipe), many[:DOTS]
+    place = (torch.arange(ACROSS) + 0.5)/ACROSS*2*REACH - REACH
+    z = torch.cartesian_prod(-place, place)[:, [1, 0]]
+    with torch.no_grad(): q = model.encode(x)
+    rows = torch.cat([q.mean, (q.log_var/2).exp()], 1).numpy().round(3).tolist()
+    return [smaller(decode_images(model, z)), smaller(x)], [dict(zip(('x', 'y', 'width', 'height'), o)) for o in rows]
+
+
 def main(*wanted):
     shown, many = cars(TWELVE, 12)[:SHOWN], cars(MANY, 7)
-    for make in betas, numbers:
+    for make, across in (betas, SHOWN), (numbers, SHOWN), (plane, ACROSS):
         if wanted and make.__name__ not in wanted: continue
         tiles, rows = make(shown, many)
         picture = figures / f'{make.__name__}.webp'
-        save_picture(image_grid(torch.cat(tiles), SHOWN), picture, quality=80)
+        save_picture(image_grid(torch.cat(tiles), across), picture, quality=80)
         (figures / f'{make.__name__}.json').write_text(json.dumps(rows, indent=1))
         print(f'{picture}: {picture.stat().st_size/1e3:.0f} kB')
 
