@@ -257,7 +257,7 @@ def test_the_sharp_recipe_goes_the_same_way(call, size):
     folder = Path(f'runs/sharp{size}')
     call('train', 'photos', '--recipe', 'sharp', '--option', 'width=8', '--size', size, '--epochs', 2, '--bs', 8,
          '--out', folder)
-    shape = 8, size//8, size//8
+    shape = 2, size//4, size//4
     assert Run(folder).recipe.arch == 'grid' and m.as_model(Run(folder)).latent_shape == shape
     assert {'bytes', 'block_pca_psnr'} <= evaluate(folder, fd=False).keys()
     assert_used(call, folder, size, shape)

@@ -26,8 +26,8 @@ figures = readme.root / 'explorer' / 'figures'
 SIZE, SIDE = 64, 8 # of a car and of a block, in pixels
 TWELVE, MANY = 12, 200 # cars: those of the first lesson, and those that numbers are averaged over
 SHOWN = 4 # of the twelve
-BETAS = 30, 10, 3, 1, 0.3, 0.1, 0.03
-CARS, EPOCHS = 2000, 12 # that each model learns from, and how often
+BETAS = 3000, 1000, 300, 100, 30, 10, 3
+CARS, EPOCHS = 2000, 10 # that each model learns from, and how often
 COUNTS = 64, 128, 256, 512, 1024, 2048 # numbers for a picture
 
 
