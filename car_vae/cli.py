@@ -296,7 +296,7 @@ def train(
     option:list[str]=[], # An option of the network, as `car_vae networks` lists them; may be given several times.
     epochs:int|None=None, # Passes over the training images; the recipe's own if left out.
     minutes:float|None=None, # Train for about this long: epochs are fitted to this machine.
-    bs:int|None=None, # Images in a batch; the recipe's own if left out.
+    bs:int|None=None, # Images in a batch; the recipe's own if left out. Larger ones keep a GPU busy.
     lr:float|None=None, # The highest learning rate; the recipe's own if left out.
     seed:int|None=None, # Of the split into training and held-out images, the weights and the noise.
     device:str|None=None, # Where to train, such as cpu or cuda; the fastest there is if left out.

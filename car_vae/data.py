@@ -437,6 +437,13 @@ def _jitter(x, amount):
 # %% ../nbs/03_data.ipynb #eec736f9
 _GPU_PART = 0.5 # of the free memory of a GPU that images may take
 
+def _as_rows(images):
+    "Images in a list as an array; raises `ValueError` where they are not bytes, channels first"
+    rows = np.stack([np.asarray(o) for o in images])
+    if rows.dtype == np.uint8 and rows.ndim == 4 and rows.shape[1] == 3: return rows
+    raise ValueError(f'Images of type {rows.dtype} and shape {rows.shape[1:]}: give them as bytes of shape (3, S, S), '
+                     'as `image_store` prepares them.')
+
 class StoreDL(DataLoader):
     "A fastai `DataLoader` that slices whole batches from an array of bytes and scales them on the device."
     n_inp = 1
@@ -447,6 +454,7 @@ class StoreDL(DataLoader):
         times=None, # how often a shuffled epoch shows each image, shape `(N,)`; once if `None`
         **kwargs, # more for fastai's `DataLoader`, such as `bs` and `shuffle`
     ):
+        if isinstance(dataset, (list, tuple)): dataset = _as_rows(dataset) # `learn.predict` has one
         self.flip, self.jitter, self.times, self.rows = flip, jitter, times, None
         kwargs.update(num_workers=0, n=None if times is None else int(sum(times)))
         super().__init__(dataset, **kwargs)
@@ -496,6 +504,22 @@ class StoreDL(DataLoader):
         x = (self.one_batch() if b is None else b)[0][:max_n]
         _, ax = plt.subplots(figsize=figsize or (1.2*min(ncol, len(x)), 1.2*-(-len(x)//ncol)))
         ax.imshow(image_grid(x, ncol)); ax.axis('off')
+
+    def show_results(self,
+        b, # a batch
+        out, # what a model made of it; images come first
+        max_n:int=9, # show this many images at most
+        **kwargs, # more for `show_batch`
+    ):
+        "Show the images of a batch, and below them what a model made of them."
+        x, x_hat = (o[:max_n].cpu() for o in (b[0], out[0]))
+        self.show_batch((torch.cat([x, x_hat]),), 2*len(x), len(x), **kwargs)
+
+    def decode_batch(self,
+        b, # a batch of images and what a model made of them
+    )->list: # of tuples, one for each image
+        "Take a batch apart, for `learn.predict`."
+        return list(zip(*b))
 
 # %% ../nbs/03_data.ipynb #dpart001
 class _Part:

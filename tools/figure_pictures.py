@@ -26,7 +26,7 @@ figures = readme.root / 'explorer' / 'figures'
 SIZE, SIDE = 64, 8 # of a car and of a block, in pixels
 TWELVE, MANY = 12, 200 # cars: those of the first lesson, and those that numbers are averaged over
 SHOWN = 4 # of the twelve
-BETAS = 3000, 1000, 300, 100, 30, 10, 3
+BETAS = 100, 30, 10, 3, 1, 0.3, 0.1
 CARS, EPOCHS = 2000, 10 # that each model learns from, and how often
 COUNTS = 64, 128, 256, 512, 1024, 2048 # numbers for a picture
 
@@ -46,7 +46,7 @@ def trained(recipe):
 
 def with_beta(beta, shown, many):
     "The pictures and the numbers of a model that was trained with squared error and a beta."
-    model = trained(Recipe.quick(size=SIZE, likelihood='mse', beta=beta, epochs=EPOCHS))
+    model = trained(Recipe.quick(size=SIZE, likelihood='mse', beta=beta, epochs=EPOCHS, bs=16, lr=1e-3))
     with torch.no_grad(): q = model.encode(many)
     nats = rate(q.mean, q.log_var).mean().item()
     row = dict(beta=beta, rate=round(nats, 1), psnr=quality(reconstruct(model, many), many))
