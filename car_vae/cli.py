@@ -645,7 +645,7 @@ def demo(
   asked.png            each style in eight paints and from all sides, as it was asked for
   turntable.gif        one car that turns round
   sharp/loss.png       how the training went
-Next: `car_vae train --help` for your own photos, and nbs/01_kl.ipynb, where the course begins.""")
+Next: `car_vae train --help` for your own photos, and nbs/00_first_vae.ipynb, where the course begins.""")
 
 # %% ../nbs/14_cli.ipynb #6e040389
 ORDER = ('demo', 'train', 'networks', 'info', 'evaluate', 'reconstruct', 'interpolate', 'prior', 'sample', 'export',

@@ -52,7 +52,7 @@ def grid_decoder(
     width:int, # channels inside at a quarter of the side; twice as many at each halving
     groups:int, # of `GroupNorm`; 0 for no normalisation
 )->nn.Sequential: # `(B, channels, S/factor, S/factor)` to `(B, 3, S, S)`
-    "The mirror image: two residual blocks and twice the side each time; at last channels to pixels."
+    "The way back: two residual blocks and twice the side each time; at last channels to pixels."
     nf = width*factor//STEM
     layers = [nn.Conv2d(channels, nf, 3, 1, 1)]
     while factor > STEM:
