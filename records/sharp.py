@@ -23,7 +23,7 @@ from car_vae.features import JUDGES
 from car_vae.files import save_picture
 from car_vae.metrics import frechet_distance, psnr, ssim
 from car_vae.model import reconstruct
-from car_vae.run import Run
+from car_vae.run import Recipe, Run
 
 SHOWN = 10 # photos side by side
 OF_OTHERS = 'n', 'psnr', 'psnr_se', 'ssim', 'pca_psnr' # what is measured on photos of another kind
@@ -50,8 +50,9 @@ def rivals(known, unseen):
 
 
 def name_of(recipe):
-    "The recipe's name, and the options of its network that were given."
-    return ', '.join([recipe.name, *(f'{k} {v}' for k, v in recipe.options.items())])
+    "The recipe's name, and the options of its network that are not its own."
+    own = getattr(Recipe, recipe.name, Recipe)().options
+    return ', '.join([recipe.name, *(f'{k} {v}' for k, v in recipe.options.items() if own.get(k) != v)])
 
 
 def named(text):

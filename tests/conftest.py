@@ -2,15 +2,15 @@
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
-import browser
 import numpy as np
 import pytest
-import readme
 from PIL import Image
 
 from car_vae.cli import main
 
+root = Path(__file__).resolve().parent.parent
 NEEDED = 'the site needs npm and its tests Chromium: on Debian or Ubuntu, apt-get install npm chromium'
 
 
@@ -37,9 +37,10 @@ def call(here, capsys):
 @pytest.fixture(scope='session')
 def site():
     "The address of a freshly built site."
+    import browser
     if not browser.path or not shutil.which('npm'): pytest.skip(NEEDED)
-    subprocess.run([sys.executable, readme.root / 'tools' / 'build_docs.py'], check=True)
-    server, address = browser.serve(readme.root / '_docs')
+    subprocess.run([sys.executable, root / 'tools' / 'build_docs.py'], check=True)
+    server, address = browser.serve(root / '_docs')
     yield address
     server.shutdown()
 
@@ -47,6 +48,7 @@ def site():
 @pytest.fixture(scope='session')
 def chromium(site):
     "A browser for all tests."
+    import browser
     from playwright.sync_api import sync_playwright
     with sync_playwright() as p:
         b = p.chromium.launch(executable_path=browser.path, args=browser.OPTIONS)

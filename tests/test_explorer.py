@@ -220,5 +220,5 @@ def test_more_steps_lead_to_the_ring():
     def lost(steps, method): return ran(steps, method)[1]
     assert np.abs(ran(1, 'Euler')[0]).max() < 1e-6                        # the mean of all data
     assert lost(1, 'Euler') == 1 and lost(32, 'Heun') < 0.03
-    fifth, few, tenth, fewer = lost(4, 'Euler'), lost(8, 'Euler'), lost(4, 'Heun'), lost(8, 'Heun')  # as the lesson says
+    fifth, few, tenth, fewer = lost(4, 'Euler'), lost(8, 'Euler'), lost(4, 'Heun'), lost(8, 'Heun')
     assert np.allclose([fifth, few, tenth, fewer], [0.2, 0.04, 0.1, 0.02], atol=0.035) and few < tenth

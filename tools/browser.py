@@ -3,11 +3,10 @@ import functools
 import http.server
 import shutil
 import threading
-
-import readme
+from pathlib import Path
 
 path = next(filter(None, map(shutil.which, ('chromium', 'chromium-browser', 'google-chrome'))), None)
-AXE = readme.root / 'explorer' / 'node_modules' / 'axe-core' / 'axe.min.js'
+AXE = Path(__file__).resolve().parent.parent / 'explorer' / 'node_modules' / 'axe-core' / 'axe.min.js'
 OPTIONS = ['--no-sandbox', '--disable-gpu', '--disable-quic']
 
 
