@@ -8,7 +8,7 @@ SETTINGS := settings.ini setup.py pyproject.toml
 CODE := car_vae nbs tests tools records benchmarks setup.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test prepare lint check readme notebooks docs serve clean
+.PHONY: help demo test prepare lint check readme notebooks docs serve newest oldest clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -47,6 +47,16 @@ docs: $(VENV)/.dev ## make the site in _docs/ (needs npm)
 serve: ## show the site of `make docs` at http://localhost:8000
 	@test -d _docs || { echo 'There is no site yet: run make docs first.'; exit 1; }
 	$(PYTHON) -m http.server --directory _docs --bind localhost 8000
+
+OLDEST = $(shell sed -n 's/^requirements = //p' settings.ini | tr ' ' '\n' | sed -n 's/>=\([0-9.]*\).*/==\1/p')
+
+newest: ## test the commands with the newest of everything, as users get it (PYTHON=python3.13 for another Python)
+oldest: ## the same with the oldest versions that settings.ini allows
+newest oldest:
+	rm -rf .venv-$@
+	$(PYTHON) -m venv .venv-$@
+	.venv-$@/bin/python -m pip install --disable-pip-version-check -e '.[export]' pytest accelerate $(if $(filter oldest,$@),$(OLDEST))
+	.venv-$@/bin/python -m pytest tests/test_cli.py tests/test_contract.py
 
 clean: ## remove what building and testing leave; .venv, outputs/ and runs/ stay
 	rm -rf _proc _docs build dist *.egg-info .pytest_cache .ruff_cache
