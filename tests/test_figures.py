@@ -18,7 +18,7 @@ def opened(page, name):
     page.goto(f'/{FIGURES[name]}.html')
     figure = page.locator(f'[data-figure={name}]')
     figure.scroll_into_view_if_needed()
-    page.wait_for_selector(f'[data-figure={name}].moving .plot')
+    page.wait_for_selector(f'[data-figure={name}].moving canvas')
     return figure
 
 

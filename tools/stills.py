@@ -11,7 +11,7 @@ from PIL import Image
 from playwright.sync_api import sync_playwright
 
 docs, images = readme.root / '_docs', readme.root / 'nbs' / 'images'
-SIZE, SCALE, COLOURS = dict(width=900, height=1400), 1.5, 64 # of the window in pixels, pixels for each, of the picture
+SIZE, SCALE, COLOURS = dict(width=900, height=1400), 1.5, 200 # of the window in pixels, pixels for each, of the picture
 
 
 def figures():
@@ -24,7 +24,7 @@ def shot(page, name):
     "What a figure shows as it begins."
     figure = page.locator(f'[data-figure={name}]')
     figure.scroll_into_view_if_needed()
-    page.wait_for_selector(f'[data-figure={name}].moving .plot')
+    page.wait_for_selector(f'[data-figure={name}].moving canvas')
     page.wait_for_timeout(500)
     return Image.open(io.BytesIO(figure.screenshot())).convert('RGB')
 
