@@ -84,12 +84,12 @@ def smaller(x): return F.interpolate(x, size=SMALL, mode='area')
 
 def plane(shown, many):
     "Tiles of a model of two numbers, row by row from above, and below them cars; where each car is, and how wide."
-    recipe = Recipe.quick(size=SIZE, latent_dim=2, epochs=4*EPOCHS)
+    recipe = Recipe.quick(size=SIZE, latent_dim=2, likelihood='mse', beta=30, epochs=2*EPOCHS, bs=16, lr=1e-3)
     model, x = trained(recipe), many[:DOTS]
     place = (torch.arange(ACROSS) + 0.5)/ACROSS*2*REACH - REACH
     z = torch.cartesian_prod(-place, place)[:, [1, 0]]
     with torch.no_grad(): q = model.encode(x)
-    rows = torch.cat([q.mean, (q.log_var/2).exp()], 1).numpy().round(3).tolist()
+    rows = torch.cat([q.mean, (q.log_var/2).exp()], 1).double().numpy().round(3).tolist()
     return [smaller(decode_images(model, z)), smaller(x)], [dict(zip(('x', 'y', 'width', 'height'), o)) for o in rows]
 
 
