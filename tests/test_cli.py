@@ -344,7 +344,7 @@ def test_exported_files_answer_as_the_model_does(trained, call):
 
 def test_demo(here, call):
     out = run('demo', '--out', 'outputs/demo', '--cars', 120, '--minutes', 0.05)[0]
-    assert len(re.findall(r'(vector|sharp): Held-out PSNR .* PCA', out)) == 2 and 'nbs/01_kl.ipynb' in out
+    assert len(re.findall(r'(vector|sharp): Held-out PSNR .* PCA', out)) == 2 and 'nbs/00_first_vae.ipynb' in out
     pictures = 'reconstructions.png', 'interpolation.gif', 'samples.png', 'asked.png', 'turntable.gif', 'sharp/loss.png'
     for name in pictures: assert name in out and Image.open(f'outputs/demo/{name}').size > (60, 60)
     assert Image.open('outputs/demo/reconstructions.png').size == (10*66 + 2, 3*66 + 2)
