@@ -588,9 +588,9 @@ def _demo_cars(out, cars):
 def _draw(runs, store, out):
     "Write what both make of held-out cars, an interpolation by the first, and samples of the second"
     import torch
-    from car_vae import data, evaluate, files, latent
+    from car_vae import data, files, latent
     vector, sharp = runs
-    x = evaluate.run_dls(sharp, store, device='cpu').valid.one_batch()[0][:10]
+    x = data.scale(torch.from_numpy(sharp.split(store)[1][:10]))
     rows = [x, *(run.model().reconstruct(x) for run in runs)]
     files.save_picture(data.image_grid(torch.cat(rows), len(x)), out/'reconstructions.png')
     latent.save_gif(latent.interpolate(vector, x[0], x[1], 20), out/'interpolation.gif')

@@ -88,18 +88,20 @@ def sharp_table(record):
     "What runs of the recipe `sharp` come to, and their rivals."
     groups = by_name(record['rows'])
     columns = {k: c for k, c in sharp_columns.items() if any(k in o for o in record['rows'])}
-    trained = next(rows for rows in groups.values() if 'numbers' in rows[0])
+    of_runs = [rows for rows in groups.values() if 'numbers' in rows[0]]
+    trained, seeds = of_runs[0], sorted({len(rows) for rows in of_runs})
     for key, name in dict(pca_psnr='PCA', block_pca_psnr='PCA of blocks').items():
         of_pca = [dict(n_train=o['n_train'], psnr=o[key]) for o in trained]
         groups[f"{name}, {trained[0]['numbers']:,} numbers"] = of_pca
     lines = [[name, *(cell(rows, k, digits) for k, (_, digits) in columns.items())] for name, rows in groups.items()]
     header = ['', *(title for title, _ in columns.values())]
-    return about_sharp(record, trained[0], len(trained)) + '\n\n' + markdown([header, *lines])
+    return about_sharp(record, trained[0], seeds) + '\n\n' + markdown([header, *lines])
 
 
 def about_sharp(record, run, seeds):
     "What was trained, on what, and where, in a sentence."
-    spread = 'one seed' if seeds == 1 else f'mean ± standard deviation over {seeds} seeds'
+    over = ' or '.join(map(str, seeds))
+    spread = 'one seed' if seeds == [1] else f'mean ± standard deviation over {over} seeds'
     where = f"{run['n']} other photos at {run['size']}x{run['size']} ({record['hardware']['cpu']})"
     others = f" The last column is of {run['others_n']:,} photos of `{record['others']}`." if 'others' in record else ''
     return (f"{run['numbers']:,} numbers a photo instead of 128: the recipe `sharp`, "
