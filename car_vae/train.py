@@ -30,7 +30,7 @@ from fastai.data.core import DataLoaders
 from fastai.learner import Learner, Metric
 from fastai.optimizer import OptimWrapper
 from fastai.torch_core import distrib_barrier, num_distrib, rank_distrib
-from fastcore.basics import listify, patch
+from fastcore.basics import patch
 from torch import Tensor, nn
 
 from . import __version__
@@ -61,10 +61,8 @@ class RecipeSchedule(ParamScheduler):
         super().__init__({'lr': lr_schedule(recipe)})
         self.lr = recipe.lr
 
-    _only_train_loop = True # `learn.summary` leaves it out
-
     def before_fit(self):
-        if self.opt is None: return # predicting
+        if self.opt is None: return # predicting, or `learn.summary`
         super().before_fit()
         self.asked = self.opt.hypers[-1]['lr']/self.lr
         self.replaced = any(isinstance(o, ParamScheduler) and o is not self for o in self.learn.cbs)
@@ -168,7 +166,6 @@ def pca_start(
 def vae_learner(
     dls:DataLoaders, # batches `(x, x)` of images in [-1, 1], shape `(B, 3, S, S)`; on the device to train on
     recipe:Recipe, # what to train, and how
-    cbs=(), # more fastai callbacks
 )->Learner: # ready for `fit`
     "A fastai `Learner` with the recipe's model, loss, optimiser and callbacks; raises `ValueError` on other batches."
     _fit_together(dls, recipe)
@@ -177,7 +174,7 @@ def vae_learner(
     if recipe.pca_start: pca_start(model, dls.train)
     learn = Learner(dls, model, VAELoss(recipe.likelihood, recipe.beta, recipe.free_nats), _optimiser(recipe),
                     lr=recipe.lr,
-                    metrics=[LossPart('rate'), LossPart('distortion')], cbs=[*_callbacks(recipe), *listify(cbs)])
+                    metrics=[LossPart('rate'), LossPart('distortion')], cbs=_callbacks(recipe))
     learn.recipe, learn.recorder.train_metrics = recipe, True
     learn.remove_cb(ProgressCallback)
     return learn.to_bf16() if dls.device.type == 'cuda' else learn
@@ -547,8 +544,9 @@ def train(
 )->Run: # the finished run
     "Prepare the images of a source, train on them and write a run folder."
     if resume: recipe, kwargs = Run(out).recipe, {**_prepared(Run(out)), **kwargs}
-    learn = vae_learner(recipe_dls(source, recipe, device, **kwargs), recipe, cbs)
+    learn = vae_learner(recipe_dls(source, recipe, device, **kwargs), recipe)
     if minutes and not resume: recipe = recipe.with_(epochs=epochs_in(minutes, epoch_seconds(learn)))
+    learn.add_cbs(cbs) # not before the trial that measures an epoch
     return fit(learn, recipe, out, resume, every, quiet)
 
 def _prepared(run):

@@ -18,7 +18,8 @@ function asCanvas(image) {
 }
 
 export function map(model, go) {
-  const plane = $('map-plane'), {points, latents} = model.meta.map, at = {x: 0.5, y: 0.5}, thumbs = [];
+  const plane = $('map-plane'), {points, latents} = model.meta.map, at = {x: 0.5, y: 0.5}, thumbs = new Map();
+  let drawing;
   const ends = pick => [0, 1].map(k => pick(...points.map(o => o[k]))), low = ends(Math.min), high = ends(Math.max);
   const places = points.map(o => o.map((value, k) => (value - low[k])/(high[k] - low[k]))); // from 0 to 1
   const place = (x, y) => [low[0] + x*(high[0] - low[0]), low[1] + y*(high[1] - low[1])];
@@ -30,15 +31,16 @@ export function map(model, go) {
     const dot = (x, y, r, colour) => { g.beginPath(); g.arc(x*side, y*side, r*devicePixelRatio, 0, 7); g.fillStyle = colour; g.fill(); };
     const {color, textDecorationColor} = getComputedStyle(plane);
     for (const [x, y] of places) dot(x, y, 3, color);
-    for (const {x, y, picture} of thumbs) g.drawImage(picture, (x - THUMB/2)*side, (y - THUMB/2)*side, THUMB*side, THUMB*side);
+    for (const [i, picture] of thumbs) g.drawImage(picture, ...places[i].map(o => (o - THUMB/2)*side), THUMB*side, THUMB*side);
     dot(at.x, at.y, 8, textDecorationColor);
   }
-  async function drawThumbs(left = apart(places, THUMB)) {
-    const some = left.slice(0, TOGETHER), pictures = await model.decode(some.map(i => latents[i]));
-    some.forEach((i, k) => thumbs.push({x: places[i][0], y: places[i][1], picture: asCanvas(pictures[k])}));
-    paintPlane();
-    plane.dataset.pictures = thumbs.length;
-    if (left.length > TOGETHER) await drawThumbs(left.slice(TOGETHER));
+  async function drawThumbs() {
+    for (let left = apart(places, THUMB); left.length; left = left.slice(TOGETHER)) {
+      const some = left.slice(0, TOGETHER), pictures = await model.decode(some.map(i => latents[i]));
+      some.forEach((i, k) => thumbs.set(i, asCanvas(pictures[k])));
+      paintPlane();
+      plane.dataset.pictures = thumbs.size;
+    }
   }
   function move(x, y) {
     [at.x, at.y] = [x, y].map(o => Math.round(1000*Math.max(0, Math.min(1, o)))/1000); // as the address has it
@@ -58,7 +60,7 @@ export function map(model, go) {
     async open() {
       const s = state();
       await move(numberOr(s.get('x'), at.x), numberOr(s.get('y'), at.y));
-      if (!thumbs.length) drawThumbs();
+      drawing ??= drawThumbs();
     },
   };
 }

@@ -195,8 +195,10 @@ def finish(folder):
     "Make all pages fit for everyone, let them take KaTeX from the site, and do without fonts of another host."
     for f in folder.rglob('*.html'):
         root = os.path.relpath(folder, f.parent)
-        change(f, lambda text: for_everyone(text.replace(KATEX, f'{root}/site_libs/katex')))
-        if 'explorer' not in f.parts: change(f, lambda text: with_download(with_scripts(text, root), root))
+        def finished(text):
+            text = for_everyone(text.replace(KATEX, f'{root}/site_libs/katex'))
+            return text if f.is_relative_to(folder / 'explorer') else with_download(with_scripts(text, root), root)
+        change(f, finished)
     for f in (folder / 'site_libs' / 'themes').glob('*.css'):
         change(f, lambda text: re.sub(r'@import url\([^)]*\);', '', text))
 
@@ -212,13 +214,13 @@ def found_once(folder):
     f.write_text(json.dumps(kept, ensure_ascii=False), encoding='utf-8')
 
 
-SEARCH = {'useExtendedSearch: true, threshold: 0.3': 'threshold: 0.3', # new: old, in smalldocs' script
-          'fuse.search(window.everyWord(q), { limit })': 'fuse.search(q, { limit })'}
+SEARCH = {'threshold: 0.3': 'threshold: 0.3, useExtendedSearch: true', # in smalldocs' script
+          'fuse.search(q, { limit })': 'fuse.search(window.everyWord(q), { limit })'}
 
 
 def search_for_words(text):
     "The script of the search, so that it looks for the words of a question, and not for the question."
-    for new, old in SEARCH.items():
+    for old, new in SEARCH.items():
         if text.count(old) != 1: sys.exit(f'The search of this smalldocs is another one: {old!r} is not in it once.')
         text = text.replace(old, new)
     return text

@@ -2,12 +2,12 @@
 import {gaussian} from '../latent.js';
 import {make} from '../page.js';
 import {button, dot, dragged, line, plot, readout, slider} from './figure.js';
-import {load} from './pictures.js';
+import {frame, load} from './pictures.js';
 
-const REACH = 3.2, ACROSS = 24, SMALL = 48, STEP = SMALL + 2; // as tools/figure_pictures.py has them
+const REACH = 3.2, ACROSS = 24, SMALL = 48; // as tools/figure_pictures.py has them
 
-// The column and the row of the tile that shows a place.
-export const tileOf = (x, y) => [x, -y].map(o => Math.max(0, Math.min(ACROSS - 1, Math.floor((o + REACH)/2/REACH*ACROSS))));
+// The row and the column of the tile that shows a place.
+export const tileOf = (x, y) => [-y, x].map(o => Math.max(0, Math.min(ACROSS - 1, Math.floor((o + REACH)/2/REACH*ACROSS))));
 
 export function nearest(cars, x, y) {
   const far = cars.map(o => (o.x - x)**2 + (o.y - y)**2);
@@ -26,8 +26,7 @@ export async function create() {
   let at = [0.6, 0.8];
   const map = plot('The plane of two latent numbers, with a dot for each car and two circles for the prior', 1, [-REACH, REACH], [-REACH, REACH], paint);
   const [drawn, car] = ['drawn here', 'the nearest car'].map(name => {
-    const canvas = make('canvas', {width: SMALL, height: SMALL, role: 'img', ariaLabel: name});
-    const show = (column, row) => canvas.getContext('2d').drawImage(tiles, -2 - column*STEP, -2 - row*STEP);
+    const {canvas, show} = frame(tiles, name, SMALL);
     return {node: make('div', {}, canvas, make('div', {textContent: name})), show};
   });
 
@@ -42,7 +41,7 @@ export async function create() {
     sliders.forEach((o, k) => o.set(at[k].toFixed(2)));
     const i = nearest(cars, ...at), {x, y, width, height} = cars[i];
     drawn.show(...tileOf(...at));
-    car.show(i % ACROSS, ACROSS + Math.floor(i/ACROSS));
+    car.show(ACROSS + Math.floor(i/ACROSS), i % ACROSS);
     says.textContent = `The nearest car: mu (${x.toFixed(2)}, ${y.toFixed(2)}), sigma (${width.toFixed(2)}, ${height.toFixed(2)}).`;
     map.draw();
   }
