@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['app', 'LIMITS', 'ARGUMENTS', 'NAMES', 'SAID', 'MOST_EXAMPLES', 'DEMO', 'SKETCH', 'PAINTS', 'ORDER', 'command', 'main',
-           'info', 'train', 'networks', 'evaluate', 'reconstruct', 'interpolate', 'sample', 'prior', 'export', 'cache',
-           'demo']
+           'info', 'train', 'networks', 'evaluate', 'card', 'reconstruct', 'interpolate', 'sample', 'prior', 'export',
+           'cache', 'demo']
 
 # %% ../nbs/14_cli.ipynb #a3ca6418
 import inspect
@@ -378,6 +378,25 @@ def evaluate(
     scores = evaluate(run, source, fd=not no_fd)
     print(js.dumps(scores) if json else score_table(scores, "the run's prior").to_string())
 
+# %% ../nbs/14_cli.ipynb #cli1card
+@command('car_vae card runs/photos-quick photos --licence cc-by-4.0')
+def card(
+    run:Path, # Folder of a finished run.
+    source:str|None=None, # Images to measure it on, as for `evaluate`; the run's own if left out.
+    licence:str='other', # Under which the model may be used; the images decide that.
+    no_fd:bool=False, # Leave out FD-lite0, which is slow on a CPU.
+):
+    "Write a model card, README.md in the run folder: on what it was trained, how, and how good it is."
+    run = Run(run)
+    run.config
+    _need(*filter(None, (source,)))
+    from car_vae.card import model_card
+    from car_vae.evaluate import evaluate
+    from car_vae.files import write_atomically
+    text = model_card(run, evaluate(run, source, fd=not no_fd), licence)
+    write_atomically(run/'README.md', lambda f: f.write_text(text, encoding='utf-8'))
+    print(f'{run/"README.md"}: read it, and add what only you know.')
+
 # %% ../nbs/14_cli.ipynb #36a74781
 def _images(source, prepare):
     "The images of a folder, a zip file or one image file, prepared as for a run"
@@ -648,6 +667,6 @@ def demo(
 Next: `car_vae train --help` for your own photos, and nbs/00_first_vae.ipynb, where the course begins.""")
 
 # %% ../nbs/14_cli.ipynb #6e040389
-ORDER = ('demo', 'train', 'networks', 'info', 'evaluate', 'reconstruct', 'interpolate', 'prior', 'sample', 'export',
-         'cache')
+ORDER = ('demo', 'train', 'networks', 'info', 'evaluate', 'card', 'reconstruct', 'interpolate', 'prior', 'sample',
+         'export', 'cache')
 app.registered_commands.sort(key=lambda o: ORDER.index(o.callback.__name__))

@@ -7,7 +7,7 @@ __all__ = ['RULES', 'TRAIN_AGAIN', 'RESUME_AGAIN', 'FORMAT', 'ALL_CARS', 'Rule',
            'read_tensors', 'write_tensors', 'Run']
 
 # %% ../nbs/C_runs.ipynb #8303504c
-import json
+import json, shutil
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, fields
 from functools import cached_property
@@ -42,9 +42,10 @@ RULES = dict(
     name=Rule(lambda o: isinstance(o, str) and o, 'a name'), arch=Rule(lambda o: isinstance(o, str) and o, 'a name'),
     options=Rule(lambda o: isinstance(o, dict), 'a dict'), size=_count, likelihood=_one_of('mse', 'sigma'),
     beta=_amount, free_nats=_amount, kl_warmup=_part, epochs=_count, bs=_count,
-    lr=Rule(lambda o: 0 < o < inf, 'a number above 0'), schedule=_one_of('one_cycle', 'drop'), drop_at=_part,
-    drop_to=_part, wd=_amount, moms=_decay, clip=_amount, bf16=_switch, flip=_switch, jitter=_zoom,
-    pca_start=_switch, repeat=_count, valid_pct=Rule(lambda o: 0 < o < 1, 'a part between 0 and 1'),
+    lr=Rule(lambda o: 0 < o < inf, 'a number above 0'), optimiser=_one_of('adam', 'muon'),
+    schedule=_one_of('one_cycle', 'drop'), drop_at=_part, drop_to=_part, wd=_amount, moms=_decay,
+    clip=_amount, bf16=_switch, flip=_switch, jitter=_zoom, pca_start=_switch, repeat=_count,
+    valid_pct=Rule(lambda o: 0 < o < 1, 'a part between 0 and 1'),
     seed=Rule(_whole_from(0), 'a whole number from 0 upwards'))
 
 def _obeys(rule, value):
@@ -67,6 +68,7 @@ class Recipe:
     epochs: int = 40 # passes over the training images
     bs: int = 32 # images in a batch
     lr: float = 4e-3 # the highest learning rate
+    optimiser: str = 'adam' # or `'muon'`, whose steps are equally long in every direction of a matrix
     schedule: str = 'one_cycle' # `'one_cycle'` or `'drop'`
     drop_at: float = 1000/1300 # for `'drop'`: part of the training before the learning rate drops
     drop_to: float = 0.1 # for `'drop'`: to this part of `lr`
@@ -110,7 +112,7 @@ class Recipe:
         "Sharp pictures: the latent is a small image, two numbers for each square of 4x4 pixels."
         options = dict(factor=4, channels=2) if kwargs.get('arch', 'grid') == 'grid' else {}
         return _recipe(kwargs, name='sharp', arch='grid', options=options, bs=8, kl_warmup=0., lr=2e-3,
-                       moms=(0.9, 0.95), clip=1., bf16=True)
+                       optimiser='muon', moms=(0.9, 0.95), clip=1., bf16=True)
 
     def with_(self, **kwargs):
         "The same recipe with other fields, or with other options of the network."
@@ -353,6 +355,16 @@ def save_prior(self:Run,
     kind = f'{_home(type(prior))}:{type(prior).__qualname__}'
     write_tensors(self/'prior.safetensors', tensors)
     write_json(self/'prior.json', dict(kind=kind, values=values))
+
+@patch
+def copied(self:Run,
+    folder, # where to; a finished run that is there stays as it is
+)->Run: # the copy
+    "The run in another folder, without its prior and checkpoints; raises `FileNotFoundError` before its end."
+    self._file('model.safetensors')
+    left_out = shutil.ignore_patterns('*.pt', 'prior.*')
+    if not Run(folder).finished: shutil.copytree(self, folder, ignore=left_out, dirs_exist_ok=True)
+    return Run(folder)
 
 # %% ../nbs/C_runs.ipynb #5ee77792
 @patch

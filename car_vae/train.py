@@ -38,6 +38,7 @@ from .data import Preparation, StoreDL, as_source, car_dls, fingerprints, image_
 from .files import MARK, save_picture, write_atomically
 from .loss import KLWarmup, LossMode, VAELoss
 from .model import arch_options, build_model, encode_images, reconstruct
+from .muon import Muon
 from .run import FORMAT, Recipe, Run, damaged, write_json, write_tensors
 from .stages import ProgressLine
 
@@ -187,8 +188,9 @@ def _callbacks(recipe):
     return cbs
 
 def _optimiser(recipe):
-    "Adam, or AdamW where the recipe has weight decay"
-    opt = torch.optim.AdamW if recipe.wd else torch.optim.Adam
+    "Muon, or Adam, which is AdamW where the recipe has weight decay"
+    adam = torch.optim.AdamW if recipe.wd else torch.optim.Adam
+    opt = dict(adam=adam, muon=Muon)[recipe.optimiser]
     return partial(OptimWrapper, opt=opt, betas=recipe.moms, weight_decay=recipe.wd, fused=True)
 
 # %% ../nbs/06_train.ipynb #d14b9e3a

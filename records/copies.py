@@ -11,7 +11,7 @@ import warnings
 warnings.filterwarnings('ignore', category=FutureWarning) # of what is imported below
 import numpy as np
 import torch
-from trials import SEEDS, copied, keep, opened, with_run
+from trials import SEEDS, keep, opened, with_run
 
 from car_vae.cars import embedded_cars
 from car_vae.data import scale
@@ -43,7 +43,7 @@ class Judge:
 def measured(run, judge, images, latents, steps, seed):
     "One flow: what it draws."
     with tempfile.TemporaryDirectory() as tmp:
-        copy = copied(run, tmp)
+        copy = run.copied(f'{tmp}/run')
         fit_flow(copy, steps=steps, latents=latents, seed=seed)
         made = sample(copy, len(judge.unseen), seed=seed)
     known = scale(torch.from_numpy(np.concatenate([images, images[..., ::-1]])))

@@ -10,7 +10,7 @@ import warnings
 warnings.filterwarnings('ignore', category=FutureWarning) # of what is imported below
 import numpy as np
 import torch
-from trials import SEEDS, copied, keep, opened, with_run
+from trials import SEEDS, keep, opened, with_run
 
 from car_vae.ask import conditions, factors_of, fit_reader, obedience, read_factors, visible
 from car_vae.data import scale
@@ -49,7 +49,7 @@ class Judge:
 def measured(run, judge, steps, more, seed):
     "One sketch: what it reaches."
     with tempfile.TemporaryDirectory() as tmp:
-        copy = copied(run, tmp)
+        copy = run.copied(f'{tmp}/run')
         prior = fit_sketch(copy, steps=steps, more=more, seed=seed)
         made = decode_images(copy.model(), prior.sketch(conditions(judge.factors)))
         return judge.asked(made) | judge.drawn(sample(copy, len(judge.x), seed=1))

@@ -1,7 +1,6 @@
 """What measurements of many short trainings share: as many at a time as there are cores, with one thread each."""
 import json
 import os
-import shutil
 import time
 from argparse import ArgumentParser
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -78,8 +77,3 @@ def asked(parser, kind):
     parser.add_argument('--tiny', action='store_true', help='a trial of the script, not of the networks')
     parser.add_argument('--out', type=Path, default=folder / f'{kind}_{date.today()}.json', help='the record')
     return parser.parse_args()
-
-
-def copied(run, folder):
-    "A copy of a run, without its prior."
-    return Run(shutil.copytree(run, Path(folder) / 'run', ignore=shutil.ignore_patterns('*.pt', '*prior*')))

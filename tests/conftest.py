@@ -49,11 +49,7 @@ def site():
 def chromium(site):
     "A browser for all tests."
     import browser
-    from playwright.sync_api import sync_playwright
-    with sync_playwright() as p:
-        b = p.chromium.launch(executable_path=browser.path, args=browser.OPTIONS)
-        yield b
-        b.close()
+    with browser.chromium() as opened: yield opened
 
 
 @pytest.fixture

@@ -26,6 +26,7 @@ import gpu  # noqa: E402
 import gpu_sharp  # noqa: E402
 import grid  # noqa: E402
 import measure  # noqa: E402
+import optimiser  # noqa: E402
 import peers  # noqa: E402
 import second_look  # noqa: E402
 import sharp  # noqa: E402
@@ -174,7 +175,7 @@ def test_trials_change_one_thing_at_a_time():
         model = build_model(r.arch, 64, **r.options)
         same_size = math.prod(model.latent_shape) == 512
         changed = {k for k, v in asdict(r).items() if v != getattr(base, k)}
-        only = {'beta': {'beta'}, 'batches': {'bs'}}.get(name.split()[0])
+        only = {'beta': {'beta'}, 'batches': {'bs'}, 'Adam': {'optimiser'}}.get(name.split()[0])
         assert changed == only if only else changed <= {'arch', 'options'} and changed, name
         assert same_size == (' channels' not in name), name
     compact, held = (build_model(o, 32, latent_dim=4) for o in second_look.KINDS.values())
@@ -191,6 +192,21 @@ def test_trials_keep_what_they_have(tmp_path, monkeypatch):
     assert row['n'] == 6 and row['latent_shape'] == [2, 8, 8] and row['psnr'] > 0 and row['cpu_seconds'] >= 0
     trials.fill(out, 'grid', {'a': recipe}, settings)
     assert json.loads(out.read_text()) == record, 'rows that were there are measured again'
+
+
+def test_optimisers_differ_in_nothing_else(tmp_path, monkeypatch):
+    monkeypatch.setattr(trials, 'SEEDS', (0,))
+    recipes = optimiser.recipes(64, 10)
+    for name in optimiser.RECIPES:
+        adam, muon = (asdict(recipes[f'{name}, {o}']) for o in optimiser.OPTIMISERS)
+        assert {k for k in adam if adam[k] != muon[k]} == {'optimiser'}
+    out, settings = tmp_path / 'optimiser.json', dict(n=20, size=32, epochs=1)
+    few = {name: Recipe.sharp(size=32, epochs=1, width=8, optimiser=name) for name in optimiser.OPTIMISERS}
+    trials.fill(out, 'optimiser', few, settings)
+    record = json.loads(out.read_text())
+    about, *_, adam, muon = results.optimiser_table(record).split('\n')
+    psnr = {o['name']: f"{o['psnr']:.2f}" for o in record['rows']}
+    assert '1 epochs of 20' in about and f"| adam | {psnr['adam']} |" in adam and f"| muon | {psnr['muon']} |" in muon
 
 
 def test_bf16_differs_in_nothing_else(tmp_path, monkeypatch):

@@ -26,8 +26,8 @@ from car_vae import __version__
 from car_vae.cli import app, main
 from car_vae.data import Preparation
 
-COMMANDS = ('demo', 'train', 'networks', 'info', 'evaluate', 'reconstruct', 'interpolate', 'prior', 'sample', 'export',
-            'cache')
+COMMANDS = ('demo', 'train', 'networks', 'info', 'evaluate', 'card', 'reconstruct', 'interpolate', 'prior', 'sample',
+            'export', 'cache')
 TINY = '--size', '32', '--latent-dim', '4', '--bs', '8', '--epochs', '12', '--save-every', '0'
 program = str(Path(sys.executable).with_name('car_vae'))
 

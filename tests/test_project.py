@@ -32,8 +32,8 @@ lessons = [name for name in notebooks if name != cfg['readme_nb'] and '/' not in
 each_notebook, each_lesson = pytest.mark.parametrize('name', notebooks), pytest.mark.parametrize('name', lessons)
 
 LAYERS = (('kl', 'files', 'cars', 'networks'), ('data', 'model'), ('loss', 'metrics', 'disentangle', 'features'),
-          ('run',), ('stages',), ('train',), ('evaluate', 'latent', 'checkup', 'grid'),
-          ('flow', 'flow_checkup', 'sharpen'), ('ask',), ('sketch',), ('export',), ('exercises',), ('cli',))
+          ('run',), ('stages', 'muon'), ('train',), ('evaluate', 'latent', 'checkup', 'grid'),
+          ('flow', 'flow_checkup', 'sharpen', 'card'), ('ask',), ('sketch',), ('export',), ('exercises',), ('cli',))
 ORDER = [module for layer in LAYERS for module in layer] # a module may import those before it
 
 

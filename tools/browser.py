@@ -3,11 +3,19 @@ import functools
 import http.server
 import shutil
 import threading
+from contextlib import contextmanager
 from pathlib import Path
 
 path = next(filter(None, map(shutil.which, ('chromium', 'chromium-browser', 'google-chrome'))), None)
 AXE = Path(__file__).resolve().parent.parent / 'explorer' / 'node_modules' / 'axe-core' / 'axe.min.js'
 OPTIONS = ['--no-sandbox', '--disable-gpu', '--disable-quic']
+
+
+@contextmanager
+def chromium():
+    "An open browser."
+    from playwright.sync_api import sync_playwright
+    with sync_playwright() as p, p.chromium.launch(executable_path=path, args=OPTIONS) as opened: yield opened
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import browser
 from PIL import Image
-from playwright.sync_api import sync_playwright
 
 root = Path(__file__).resolve().parent.parent
 docs, film = root / '_docs', root / 'nbs' / 'images' / 'explorer.gif'
@@ -51,9 +50,9 @@ def beside(pictures):
 
 
 def main():
-    with sync_playwright() as p:
+    with browser.chromium() as chromium:
         _, site = browser.serve(docs)
-        page = p.chromium.launch(executable_path=browser.path, args=browser.OPTIONS).new_page(viewport=SIZE)
+        page = chromium.new_page(viewport=SIZE)
         page.goto(f'{site}/explorer/index.html{BEGIN}')
         page.wait_for_selector('#status:has-text("Ready")')
         page.wait_for_timeout(1000)

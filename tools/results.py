@@ -175,6 +175,19 @@ def bf16_table(record):
     return about + '\n\n' + markdown([header, *lines])
 
 
+optimiser_columns = {'psnr': ('PSNR (dB)', 2), 'ssim': ('SSIM', 3), 'cpu_seconds': ('seconds', 0)}
+
+
+def optimiser_table(record):
+    "What Adam and Muon reach in as many epochs, and how long these take."
+    lines = [[name, *(cell(rows, k, digits) for k, (_, digits) in optimiser_columns.items())]
+             for name, rows in by_name(record['rows']).items()]
+    about = (f"The same trainings for {record['epochs']} epochs of {record['n']:,} drawn cars at "
+             f"{record['size']}x{record['size']}, 3 in 10 of them held out ({record['hardware']['cpu']}, one thread); "
+             f"{over_seeds(record)}, {record['date']}.")
+    return about + '\n\n' + markdown([['', *(title for title, _ in optimiser_columns.values())], *lines])
+
+
 def over_seeds(record): return f"mean ± standard deviation over {len({o['seed'] for o in record['rows']})} seeds"
 
 
@@ -224,6 +237,7 @@ def newest(pattern):
 KINDS = {'Sharp pictures': {'records/sharp': sharp_table}, 'Cars, asked for': {'records/sketch': sketch_table},
          'A prior that is learned': {'records/smooth': smooth_table, 'records/copies': copies_table},
          'With 128 numbers': {'records/photos': table, 'records/more_photos': table},
+         'Adam or Muon': {'records/optimiser': optimiser_table},
          'On a CPU in bfloat16': {'records/bf16': bf16_table},
          'On a GPU': {'records/gpu_sharp': gpu_sharp_table, 'records/gpu': gpu_table},
          'Beside the networks of others': {'benchmarks/peers': peer_table}}

@@ -8,7 +8,6 @@ import sys
 import browser
 import readme
 from PIL import Image
-from playwright.sync_api import sync_playwright
 
 docs, images = readme.root / '_docs', readme.root / 'nbs' / 'images'
 SIZE, SCALE, COLOURS = dict(width=900, height=1400), 1.5, 200 # of the window in pixels, pixels for each, of the picture
@@ -30,9 +29,8 @@ def shot(page, name):
 
 
 def main(*wanted):
-    with sync_playwright() as p:
+    with browser.chromium() as chromium:
         _, site = browser.serve(docs)
-        chromium = p.chromium.launch(executable_path=browser.path, args=browser.OPTIONS)
         page = chromium.new_page(viewport=SIZE, device_scale_factor=SCALE)
         for name, where in figures():
             if wanted and name not in wanted: continue

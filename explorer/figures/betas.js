@@ -1,5 +1,5 @@
 // One model for each beta: how much it says about a car, how near it comes, and what it draws.
-import {dot, line, plot, readout, slider} from './figure.js';
+import {dot, line, plot, readout, setting} from './figure.js';
 import {load, strip} from './pictures.js';
 
 export async function create() {
@@ -7,7 +7,7 @@ export async function create() {
   const [original, drawn] = ['as they are', 'reconstructed'].map(name => strip(tiles, name));
   const ends = key => [0, 1].map(k => Math[['min', 'max'][k]](...measured.map(o => o[key])));
   const around = ([low, high]) => [low - 0.08*(high - low), high + 0.08*(high - low)];
-  let at = 3;
+  let at;
   const curve = plot('A point for each beta: the rate goes to the right, the quality upwards', 2.2, around(ends('rate')), around(ends('psnr')), paint);
 
   function paint(g, x, y, {quiet, blue, orange}) {
@@ -27,8 +27,7 @@ export async function create() {
     says.textContent = `Beta ${beta}: ${rate.toFixed(0)} nats about a car, ${psnr.toFixed(1)} dB.`;
     curve.draw();
   }
-  const beta = slider('beta', {min: 0, max: measured.length - 1, step: 1, value: at, text: i => String(measured[i].beta)}, show);
   original.show(0);
-  show(at);
-  return [original.node, drawn.node, says, beta.node, curve.canvas];
+  const beta = setting('beta', measured.map(o => String(o.beta)), 3, show);
+  return [original.node, drawn.node, says, beta, curve.canvas];
 }

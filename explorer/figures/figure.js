@@ -65,6 +65,13 @@ export function slider(name, {min, max, step, value, text = String}, changed) {
   return {node, set};
 }
 
+// A slider over the settings of a figure, each with a text; `changed` gets the number of one, at first that of `at`.
+export function setting(name, texts, at, changed) {
+  const {node} = slider(name, {min: 0, max: texts.length - 1, step: 1, value: at, text: i => texts[i]}, changed);
+  changed(at);
+  return node;
+}
+
 // Radio buttons; `changed` gets the name that is chosen.
 export function choice(legend, names, changed) {
   const group = `choice-${legend.replaceAll(' ', '-')}`;

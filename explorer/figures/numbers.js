@@ -1,5 +1,5 @@
 // What so many numbers keep of four cars: principal components of the whole picture, and of its blocks.
-import {readout, slider} from './figure.js';
+import {readout, setting} from './figure.js';
 import {load, strip} from './pictures.js';
 
 export async function create() {
@@ -12,8 +12,7 @@ export async function create() {
     const {numbers, whole: decibels, blocks: of_blocks} = measured[i];
     says.textContent = `Of 200 unseen cars ${numbers} numbers keep ${decibels.toFixed(1)} dB, block by block ${of_blocks.toFixed(1)} dB.`;
   }
-  const first = 1, count = slider('numbers', {min: 0, max: measured.length - 1, step: 1, value: first, text: i => String(measured[i].numbers)}, show);
   original.show(0);
-  show(first);
-  return [original.node, whole.node, blocks.node, says, count.node];
+  const count = setting('numbers', measured.map(o => String(o.numbers)), 1, show);
+  return [original.node, whole.node, blocks.node, says, count];
 }
