@@ -8,7 +8,7 @@ SETTINGS := settings.ini setup.py pyproject.toml
 CODE := car_vae nbs tests tools records benchmarks setup.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test prepare lint check readme notebooks docs serve newest oldest clean
+.PHONY: help demo test torture prepare lint check readme notebooks docs serve newest oldest clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -19,6 +19,9 @@ demo: $(VENV)/.runtime ## train on the embedded cars; reconstruct, blend and sam
 test: lint check ## check the code and that nothing is left to export, run every notebook's tests, then tests/
 	$(ACTIVATE) OMP_NUM_THREADS=1 python tools/test_notebooks.py --n_workers 2  # two notebooks at a time, one thread each
 	$(ACTIVATE) python -m pytest tests/
+
+torture: $(VENV)/.dev ## all tests of odd files and hostile input, minutes long; their figures go into records/
+	$(ACTIVATE) python records/reliability.py
 
 prepare: $(VENV)/.dev ## before a commit: clean, export, refresh README.md and the site's menu
 	$(ACTIVATE) python tools/prepare.py

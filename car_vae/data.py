@@ -32,7 +32,7 @@ from tqdm import tqdm
 
 from .cars import embedded_cars
 from .files import (
-    GIVE_THIS, Unreadable, cache_dir, is_deep, listed, quiet, read_levels, read_rgb, remove_folder, to_rgb,
+    GIVE_THIS, Unreadable, cache_dir, is_deep, listed, quiet, read_levels, read_rgb, remove_folder, shown, to_rgb,
     trim_cache, white_of, write_folder)
 
 # %% ../nbs/03_data.ipynb #18c1bc48
@@ -166,8 +166,12 @@ class ImageStore:
     def __len__(self): return len(self.images)
     def __getitem__(self, i): return self.images[i]
     def __repr__(self):
-        what = f'{len(self):,} images of {self.size}x{self.size} from {self.source.name}'
+        what = f'{len(self):,} images of {self.size}x{self.size} from {shown(self.source.name)}'
         return '; '.join([f'{what}, {len(self.skipped):,} skipped', *self.notes])
+    @property
+    def why_skipped(self):
+        "Each reason for skipping, with the names of its files"
+        return {why: list(names) for why, names in self.skipped.groupby('reason').name}
     @property
     def size(self): return self.images.shape[-1]
     @property
@@ -233,7 +237,7 @@ def _sort(results, n, write):
 def _check_any(names, skipped, source):
     "Raise an error where no image was found"
     if names: return
-    why = ', '.join(f'{a}: {b}' for a, b in skipped[:3])
+    why = ', '.join(f'{shown(a)}: {shown(b)}' for a, b in skipped[:3])
     raise ValueError(f'None of the {len(skipped):,} files in {source} is an image to use ({why}). {GIVE_THIS}')
 
 # %% ../nbs/03_data.ipynb #a8a70e97
