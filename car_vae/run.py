@@ -318,11 +318,7 @@ def _check_shapes(self:Run, tensors):
     import torch
     from car_vae.model import build_model
     with torch.device('meta'): m = build_model(self.recipe.arch, self.config['size'], **self.recipe.options)
-    if {k: o.shape for k, o in m.state_dict().items()} != {k: o.shape for k, o in tensors.items()}: self._misfit()
-
-@patch
-def _misfit(self:Run):
-    "Raise `ValueError` for weights that are not those of the network"
+    if {k: o.shape for k, o in m.state_dict().items()} == {k: o.shape for k, o in tensors.items()}: return
     raise ValueError(f'The weights in {self/"model.safetensors"} do not fit this network any more: train it again.')
 
 @patch
@@ -334,8 +330,7 @@ def model(self:Run,
     tensors, _ = read_tensors(self._file('model.safetensors'))
     self._check_shapes(tensors)
     m = build_model(self.recipe.arch, self.config['size'], **self.recipe.options)
-    try: m.load_state_dict(tensors)
-    except RuntimeError: self._misfit()
+    m.load_state_dict(tensors)
     return m.eval().to(device)
 
 @patch(as_prop=True)
