@@ -401,7 +401,7 @@ def card(
     licence:str='other', # Under which the model may be used; the images decide that.
     no_fd:bool=False, # Leave out FD-lite0, which is slow on a CPU.
 ):
-    "Write a model card, README.md in the run folder: on what it was trained, how, and how good it is."
+    "Write a model card, as README.md of the run."
     run = Run(run)
     run.config
     _need(*filter(None, (source,)))

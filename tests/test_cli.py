@@ -120,6 +120,13 @@ def test_the_next_commands_work_as_printed(trained, call):
 SCORES = {'n', 'psnr', 'ssim', 'rate', 'distortion', 'elbo', 'bits_per_dim', 'active_units'}
 
 
+def test_card_says_what_a_model_is(trained, call):
+    out = call('card', trained[0], 'photos', '--no-fd', '--licence', 'cc0-1.0')[0]
+    text = (trained[0] / 'README.md').read_text(encoding='utf-8')
+    assert str(trained[0] / 'README.md') in out and 'license: cc0-1.0' in text and '21 images from `photos`' in text
+    assert str(Path.cwd()) not in text
+
+
 def test_evaluate_measures_what_was_held_out(trained, call):
     scores = json.loads(call('evaluate', trained[0], 'photos', '--json', '--no-fd')[0])
     assert SCORES <= set(scores) and scores['n'] == 9
