@@ -26,10 +26,12 @@ def _trained_on(c):
     return (f"{c['n_train']:,} images from {_origin(c['source'])}{more}, as squares of {c['size']}x{c['size']} "
             f"pixels{how}. Another {c['n_valid']:,} were held out.")
 
+def _escaped(text): return text.replace('|', r'\|') # which would end a cell of a table
+
 def _measures(scores):
     "The scores as a Markdown table"
     measured = [o for o in score_table(scores).itertuples() if o.Index in scores]
-    rows = [f'| {o.Index} | {o.value} | {o.unit} | {o.means} |'.replace('q(z|x) ||', r'q(z\|x) \|\|') for o in measured]
+    rows = [f'| {o.Index} | {o.value} | {o.unit} | {_escaped(o.means)} |' for o in measured]
     return '\n'.join(['| measure | value | unit | what it is |', '| --- | --- | --- | --- |', *rows])
 
 # %% ../nbs/C_card.ipynb #ccarcard

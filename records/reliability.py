@@ -3,7 +3,6 @@
 The figures go into records/reliability_DATE.json when every test has passed."""
 import json
 import os
-import platform
 import subprocess
 import sys
 import tempfile
@@ -13,9 +12,7 @@ from datetime import date
 from pathlib import Path
 
 import PIL
-from measure import commit, hardware
-
-from car_vae import __version__
+from measure import hardware, versions
 
 folder = Path(__file__).resolve().parent
 
@@ -32,9 +29,8 @@ def tortured():
 
 def record(figures, seconds):
     "Figures with what they depend on."
-    versions = dict(car_vae=__version__, commit=commit(), pillow=PIL.__version__, python=platform.python_version())
     return dict(date=date.today().isoformat(), command='make torture', seconds=round(seconds), hardware=hardware(),
-                versions=versions, **figures)
+                versions=versions() | dict(pillow=PIL.__version__), **figures)
 
 
 def main():

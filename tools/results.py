@@ -51,6 +51,12 @@ def by_name(rows):
     return groups
 
 
+def measures(groups, columns):
+    "A table of measures: a line for each group of rows, by its name."
+    lines = [[name, *(cell(rows, k, digits) for k, (_, digits) in columns.items())] for name, rows in groups.items()]
+    return markdown([['', *(title for title, _ in columns.values())], *lines])
+
+
 def table(record, columns=columns, cell=cell):
     "The record as Markdown: what was measured where, then a line for every model; no columns that nobody measured."
     groups = by_name(o for o in record['rows'] if 'by example' not in o['name']) # parts of those are copies
@@ -93,9 +99,7 @@ def sharp_table(record):
     for key, name in dict(pca_psnr='PCA', block_pca_psnr='PCA of blocks').items():
         of_pca = [dict(n_train=o['n_train'], psnr=o[key]) for o in trained]
         groups[f"{name}, {trained[0]['numbers']:,} numbers"] = of_pca
-    lines = [[name, *(cell(rows, k, digits) for k, (_, digits) in columns.items())] for name, rows in groups.items()]
-    header = ['', *(title for title, _ in columns.values())]
-    return about_sharp(record, trained[0], seeds) + '\n\n' + markdown([header, *lines])
+    return about_sharp(record, trained[0], seeds) + '\n\n' + measures(groups, columns)
 
 
 def about_sharp(record, run, seeds):
@@ -116,15 +120,13 @@ sketch_columns = {'style right': ('style right', 2), 'within 10°': ('within 10�
 
 def sketch_table(record):
     "Whether cars come as they are asked for, below what renders and reconstructions of the same cars reach."
-    def line(name, rows): return [name, *(cell(rows, k, digits) for k, (_, digits) in sketch_columns.items())]
-    more = sorted({o['more'] for o in record['rows']})
-    rows = {n: [o for o in record['rows'] if o['more'] == n] for n in more}
-    lines = [*(line(name, [o]) for name, o in record['ceilings'].items()),
-             *(line(f'sketched, {n:,} cars drawn on top', o) for n, o in rows.items())]
+    groups = {name: [o] for name, o in record['ceilings'].items()}
+    for n in sorted({o['more'] for o in record['rows']}):
+        groups[f'sketched, {n:,} cars drawn on top'] = [o for o in record['rows'] if o['more'] == n]
     about = (f"Drawn cars, asked for by the factors of {record['n']} held-out ones, at 64x64 "
              f"({record['hardware']['cpu']}, {record['steps']:,} steps); {over_seeds(record)}, "
              f"{record['date']}. The columns up to PSNR are of those, the others of cars of which nothing was asked.")
-    return about + '\n\n' + markdown([['', *(title for title, _ in sketch_columns.values())], *lines])
+    return about + '\n\n' + measures(groups, sketch_columns)
 
 
 copies_columns = {'nearest': ('nearest training car', 2), 'fd_samples': ('FD-lite0', 0)}
@@ -149,12 +151,10 @@ smooth_columns = {'rate': ('rate (nats)', 0), 'psnr': ('PSNR (dB)', 2),
 
 def smooth_table(record):
     "Whether a flow draws better in a latent that was made easier to learn."
-    lines = [[name, *(cell(rows, k, digits) for k, (_, digits) in smooth_columns.items())]
-             for name, rows in by_name(record['rows']).items()]
     about = (f"The same grid of 8x8x8 numbers, and a flow in it for {record['steps']:,} steps, from {record['n']:,} "
              f"drawn cars at {record['size']}x{record['size']}, 3 in 10 of them held out "
              f"({record['hardware']['cpu']}); {over_seeds(record)}, {record['date']}.")
-    return about + '\n\n' + markdown([['', *(title for title, _ in smooth_columns.values())], *lines])
+    return about + '\n\n' + measures(by_name(record['rows']), smooth_columns)
 
 
 def bf16_table(record):
@@ -180,12 +180,10 @@ optimiser_columns = {'psnr': ('PSNR (dB)', 2), 'ssim': ('SSIM', 3), 'cpu_seconds
 
 def optimiser_table(record):
     "What Adam and Muon reach in as many epochs, and how long these take."
-    lines = [[name, *(cell(rows, k, digits) for k, (_, digits) in optimiser_columns.items())]
-             for name, rows in by_name(record['rows']).items()]
     about = (f"The same trainings for {record['epochs']} epochs of {record['n']:,} drawn cars at "
              f"{record['size']}x{record['size']}, 3 in 10 of them held out ({record['hardware']['cpu']}, one thread); "
              f"{over_seeds(record)}, {record['date']}.")
-    return about + '\n\n' + markdown([['', *(title for title, _ in optimiser_columns.values())], *lines])
+    return about + '\n\n' + measures(by_name(record['rows']), optimiser_columns)
 
 
 def over_seeds(record): return f"mean ± standard deviation over {len({o['seed'] for o in record['rows']})} seeds"
@@ -263,9 +261,7 @@ def highlights():
     shown = {'the mean photo': rows['mean photo'], 'the nearest training photo': rows['nearest training photo'],
              'PCA, 128 numbers': few_rows['PCA, 128 components'], '`fast`, 128 numbers': few_rows['fast'],
              f'PCA, {many}': pca, f'`{name}`, {many}': best}
-    lines = [[name, *(cell(o, k, digits) for k, (_, digits) in highlights_columns.items())]
-             for name, o in shown.items()]
-    return markdown([['', *(title for title, _ in highlights_columns.values())], *lines])
+    return measures(shown, highlights_columns)
 
 
 PLACES = {nbs / 'index.ipynb': highlights, nbs / 'guide' / 'results.ipynb': tables}
