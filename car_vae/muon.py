@@ -19,10 +19,12 @@ def orthogonalised(
     "A matrix that turns and does not stretch, by an iteration of Newton and Schulz (Jordan et al., 2024)."
     if m.shape[0] > m.shape[1]: return orthogonalised(m.T).T
     x = m/(m.norm() + 1e-7) # now no singular value is above 1
+    turn = one = torch.eye(len(x), device=x.device)
+    square = x @ x.T
     for _ in range(ROUNDS):
-        square = x @ x.T
-        x = A*x + (B*square + C*square @ square) @ x
-    return x
+        change = A*one + B*square + C*square @ square
+        turn, square = change @ turn, change @ square @ change
+    return turn @ x
 
 # %% ../nbs/C_muon.ipynb #cmuomuon
 RMS = 0.2 # of the entries of a step, as AdamW's have (Liu et al., 2025)
