@@ -617,7 +617,7 @@ def _demo_cars(out, cars):
     if any(run.recipe.name != 'demo' for run in begun):
         raise FileExistsError(f'{out} holds other runs: name another folder with --out.')
     if begun:
-        finished = all(Run(out/o).finished for o in DEMO) and (begun[-1]/'prior.json').exists()
+        finished = all(Run(out/o).finished for o in DEMO) and begun[-1].has_prior
         cars, what = begun[0].config['n'], 'drawing its pictures again' if finished else 'going on with it'
         print(f'{out} holds a demo already: {what}. To train anew, delete that folder or name another with --out.')
     return image_store('embedded:cars', 64, n=cars)
@@ -667,7 +667,7 @@ def demo(
         if not Run(out/name).exists: print(f'Training {name} for about {times*minutes:g} minutes.')
         with _resumable(out/next(iter(DEMO)), again):
             runs.append(load_or_train(store, recipe(name='demo', size=64), out/name, minutes=times*minutes))
-    if not (runs[1]/'prior.json').exists():
+    if not runs[1].has_prior:
         print(f'Learning to sketch cars in {runs[1]} for about {SKETCH*minutes:g} minutes.')
         with _resumable(runs[1], again): fit_sketch(runs[1], SKETCH*minutes)
     _draw(runs, store, out)

@@ -7,8 +7,9 @@ __all__ = ['SMALL', 'BITS', 'MAP_POINTS', 'MAP_NUMBERS', 'WISHES', 'PREPROCESSIN
            'export_onnx']
 
 # %% ../nbs/13_export.ipynb #bf4987cb
-import json, math, warnings
+import json, math, os, warnings
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pandas as pd
@@ -256,11 +257,16 @@ def export_onnx(
     model, prior = run.model(), run.prior()
     meta = json.dumps(_meta(run, model, prior, bits, photos), allow_nan=False)
     out.mkdir(parents=True, exist_ok=True)
-    (out/'sketch.onnx').unlink(missing_ok=True) # of another run
-    _networks(model, out)
-    names = ['encoder', 'decoder']
-    if isinstance(prior, CarSketch): _write_sketch(prior, out); names.append('sketch')
-    if bits in BITS:
-        for o in names: _shrink(out/f'{o}.onnx', bits)
+    with TemporaryDirectory(dir=out, prefix='.') as tmp:
+        _write_networks(model, prior, Path(tmp), bits)
+        for o in out/'meta.json', out/'sketch.onnx': o.unlink(missing_ok=True) # of an earlier export
+        for o in sorted(Path(tmp).iterdir()): os.replace(o, out/o.name)
     write_atomically(out/'meta.json', lambda f: Path(f).write_text(meta))
     return out
+
+def _write_networks(model, prior, folder, bits):
+    "All networks, their weights in so many bits"
+    _networks(model, folder)
+    if isinstance(prior, CarSketch): _write_sketch(prior, folder)
+    if bits in BITS:
+        for o in folder.glob('*.onnx'): _shrink(o, bits)

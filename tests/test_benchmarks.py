@@ -15,7 +15,7 @@ from torch.nn import functional as F
 
 from car_vae.data import image_store, scale
 from car_vae.model import build_model
-from car_vae.run import Recipe
+from car_vae.run import Recipe, Run
 from car_vae.train import recipe_dls, train, vae_learner
 
 sys.path += [str(readme.root / o) for o in ('benchmarks', 'records')]
@@ -239,7 +239,7 @@ def test_sketch_measures_what_it_says_and_keeps_what_it_has(tmp_path, monkeypatc
     assert record['ceilings']['rendered']['nearest'] == 1 and record['ceilings']['rendered']['fd_lite0'] < 1e-3
     *_, reconstructed, sketched = results.sketch_table(record).split('\n')
     assert sketched.startswith('| sketched, 0 cars') and sketched.count('|') == reconstructed.count('|') == 8
-    assert not (tmp_path/'run/prior.json').exists(), 'the run keeps the prior that it had'
+    assert not Run(tmp_path/'run').has_prior, 'the run keeps the prior that it had'
     before = out.read_text()
     command(sketch, run, '--tiny', '--out', out)
     assert out.read_text() == before, 'rows that were there are measured again'
@@ -277,7 +277,7 @@ def test_copies_tells_copies(tmp_path, monkeypatch):
     assert [o['size'] for o in record['rows']] == [20, 40]
     *_, last = results.copies_table(record).split('\n')
     assert last.startswith('| 40 |') and last.count('|') == 4
-    assert not (run/'prior.json').exists(), 'the run keeps the prior that it had'
+    assert not Run(run).has_prior, 'the run keeps the prior that it had'
 
 
 def test_sharp_measures_runs_beside_their_rivals(photos, tmp_path, monkeypatch):

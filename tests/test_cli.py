@@ -25,6 +25,7 @@ from safetensors.numpy import load_file
 from car_vae import __version__
 from car_vae.cli import app, main
 from car_vae.data import Preparation
+from car_vae.run import Run
 
 COMMANDS = ('demo', 'train', 'networks', 'info', 'evaluate', 'card', 'reconstruct', 'interpolate', 'prior', 'sample',
             'export', 'cache')
@@ -304,7 +305,7 @@ def test_prior(copied, call):
         return [f.read_bytes() for f in sorted(Path(name).iterdir())]
     before = pictures('mixture')
     assert 'car_vae sample copied' in call('prior', copied, '--minutes', 0.01)[0]
-    assert pictures('flow') != before and json.loads((copied/'prior.json').read_text())['kind'] == 'car_vae.flow:Flow'
+    assert pictures('flow') != before and type(Run(copied).prior()).__name__ == 'Flow'
     assert not (copied/'flow.pt').exists()
 
 
@@ -318,9 +319,9 @@ def test_interrupted_prior_goes_on(copied, call, monkeypatch):
     monkeypatch.setattr(flow, '_step', stopped)
     monkeypatch.setattr(flow, 'stage', partial(flow.stage, every=0))
     assert 'To go on: car_vae prior copied --minutes 0.05' in call('prior', copied, '--minutes', 0.05, code=130)[1]
-    assert (copied/'flow.pt').exists() and not (copied/'prior.json').exists()
+    assert (copied/'flow.pt').exists() and not Run(copied).has_prior
     call('prior', copied, '--minutes', 0.05)
-    assert (copied/'prior.json').exists() and not (copied/'flow.pt').exists()
+    assert Run(copied).has_prior and not (copied/'flow.pt').exists()
 
 
 def test_export(trained, call):

@@ -42,7 +42,7 @@ def sharp_run(minutes):
     "The pictures take the minutes that are given, and the sketch as long as it needs."
     recipe = Recipe.sharp(name='explorer, sharp', size=128, factor=8, channels=8, width=48, bs=64)
     run = load_or_train('cars', recipe, runs / 'explorer_sharp', minutes=minutes, n=4000)
-    if not (run/'prior.json').exists(): fit_sketch(run, **SKETCH)
+    if not run.has_prior: fit_sketch(run, **SKETCH)
     return run
 
 
