@@ -23,7 +23,7 @@ import typer
 from fastcore.docments import docments
 
 from . import __version__
-from .run import RESUME_AGAIN, SKIPPED, Recipe, Run, damaged, write_json
+from .run import RESUME_AGAIN, SKIPPED, Recipe, Run, damaged, keep_skipped
 
 # %% ../nbs/14_cli.ipynb #4d6734bb
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None, help=
@@ -203,10 +203,6 @@ def _tell(store, out):
     for o in store.skipped.head(MOST_LISTED).itertuples(): print(f'  skipped {shown(o.name)}: {shown(o.reason)}')
     more = len(store.skipped) - MOST_LISTED
     if more > 0: print(f'  ... and {more:,} more: {out/SKIPPED} lists all of them')
-
-def _keep_skipped(store, out):
-    "Write what was skipped and why into a file of `out`, where the terminal does not list it"
-    if len(store.skipped) > MOST_LISTED: write_json(out/SKIPPED, store.why_skipped)
 
 def _default_out(source, recipe):
     "`runs/<name of the source>-<recipe>`"
@@ -465,7 +461,7 @@ def reconstruct(
     _tell(store, out)
     paths = _targets(store.names, images, out)
     out.mkdir(parents=True, exist_ok=True)
-    _keep_skipped(store, out)
+    if len(store.skipped) > MOST_LISTED: keep_skipped(out, store)
     for i in tqdm(range(0, len(store), 64), 'Reconstructing', leave=False, disable=None):
         _write(m.reconstruct(model, _batch(store.images[i:i+64])), paths[i:i+64])
     print(f'{len(paths):,} reconstructions of {model.size}x{model.size} in {out}')
@@ -510,7 +506,7 @@ def _with_details(x, run, source, out):
     store = _images(source, run.prepare)
     _tell(store, out)
     out.mkdir(parents=True, exist_ok=True)
-    _keep_skipped(store, out)
+    if len(store.skipped) > MOST_LISTED: keep_skipped(out, store)
     examples = _batch(store.images[::-(-len(store)//MOST_EXAMPLES)]).to(x.device)
     if run.recipe.flip: examples = torch.cat([examples, examples.flip(3)])
     model = run.model()

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['RULES', 'TRAIN_AGAIN', 'RESUME_AGAIN', 'FORMAT', 'SKIPPED', 'MAX_SIDE', 'ALL_CARS', 'PRIOR', 'Rule', 'Recipe',
-           'damaged', 'read_json', 'write_json', 'read_tensors', 'write_tensors', 'Run']
+           'damaged', 'read_json', 'write_json', 'read_tensors', 'write_tensors', 'keep_skipped', 'Run']
 
 # %% ../nbs/C_runs.ipynb #8303504c
 import json, shutil
@@ -189,7 +189,16 @@ def write_tensors(
 
 # %% ../nbs/C_runs.ipynb #005c80cb
 FORMAT = 2 # of `config.json`
-SKIPPED = 'skipped.json' # which files of a source are no images to use, and why
+SKIPPED = 'skipped.json' # which files of each source are no images to use, and why
+
+def keep_skipped(
+    folder, # where to write
+    *stores, # of images, each with its source
+):
+    "Write into `skipped.json` which files were skipped and why, where any were."
+    why = {o.source.where or o.source.kind: o.why_skipped for o in stores if len(o.skipped)}
+    if why: write_json(Path(folder)/SKIPPED, why)
+
 MAX_SIDE = 16384 # pixels: no network is made for more
 ALL_CARS = 4000 # what the first edition wrote where no number was asked for
 
@@ -197,6 +206,8 @@ def _old_source(text):
     "A source of the first edition, a mere string, as kind and place; `None` where it can't be told"
     if text in ('cars', 'stanford'): return dict(kind=text, where='')
     if text and Path(text).is_absolute(): return dict(kind='zip' if Path(text).is_file() else 'folder', where=text)
+
+_UNKNOWN = dict(device='unknown', machine='unknown', threads=1, parameters=0, n_train=0, n_valid=0, versions={})
 
 def _modern(c):
     "The contents of a `config.json` of any edition, as this one writes it"
@@ -206,15 +217,17 @@ def _modern(c):
     prepare = dict(size=c['size'], studio=options.get('studio', False), crop=options.get('crop', False))
     sources = {k: _old_source(c.get(k, '')) for k in ('source', 'extra')}
     n = None if options.get('n') == ALL_CARS else options.get('n')
-    return dict(c, **sources, recipe=recipe, prepare=prepare, n=n, format=FORMAT)
+    return {**_UNKNOWN, **c, **sources, **dict(recipe=recipe, prepare=prepare, n=n, format=FORMAT)}
 
-_CONFIG = dict(recipe=dict, size=int, parameters=int, n_train=int, n_valid=int, versions=dict,
-               source=dict|None, extra=dict|None, prepare=dict|None) # what is where in `config.json`
+_CONFIG = dict(recipe=dict, size=int, parameters=int, n=int|None, n_train=int, n_valid=int, versions=dict,
+               source=dict|None, extra=dict|None, prepare=dict|None, device=str, machine=str,
+               threads=int) # what is where in `config.json`
 
 def _check_config(f, c):
     "Raise `ValueError` where something in `config.json` cannot be"
     for k, kinds in _CONFIG.items():
-        if k in c and not isinstance(c[k], kinds): raise damaged(f, f'{k} is {c[k]!r}', TRAIN_AGAIN)
+        if k not in c: raise damaged(f, f'{k} is missing', TRAIN_AGAIN)
+        if not isinstance(c[k], kinds): raise damaged(f, f'{k} is {c[k]!r}', TRAIN_AGAIN)
     sizes = [o['size'] for o in (c, c.get('prepare') or {}, c.get('recipe') or {}) if 'size' in o]
     if any(o != sizes[0] for o in sizes): raise damaged(f, f'it has several sizes: {sizes}', TRAIN_AGAIN)
     if sizes and not 0 < sizes[0] <= MAX_SIDE: raise damaged(f, f'size is {sizes[0]}', TRAIN_AGAIN)

@@ -39,7 +39,7 @@ from .files import MARK, save_picture, write_atomically
 from .loss import KLWarmup, LossMode, VAELoss
 from .model import arch_options, build_model, encode_images, reconstruct
 from .muon import Muon
-from .run import FORMAT, SKIPPED, Recipe, Run, damaged, write_json, write_tensors
+from .run import FORMAT, Recipe, Run, damaged, keep_skipped, write_json, write_tensors
 from .stages import ProgressLine
 
 # %% ../nbs/06_train.ipynb #58c7978c
@@ -440,13 +440,12 @@ def _begin(learn, recipe, run, resume):
     if resume: return _same_training(run, prints, len(learn.dls.train_ds))
     run.folder.mkdir(parents=True, exist_ok=True)
     write_atomically(run/'trained_on.txt', lambda p: p.write_text('\n'.join(prints)))
-    _keep_skipped(learn.dls, run)
+    keep_skipped(run, *_stores(learn.dls))
     write_json(run/'config.json', _describe(learn, recipe))
 
-def _keep_skipped(dls, run):
-    "Write down which files of the sources were skipped and why, where any were"
-    stores = [o for o in (getattr(dls, 'store', None), getattr(dls, 'extra', None)) if o is not None and len(o.skipped)]
-    if stores: write_json(run/SKIPPED, {o.source.where or o.source.kind: o.why_skipped for o in stores})
+def _stores(dls):
+    "The stores that batches come from; none where somebody else made the batches"
+    return [o for o in (getattr(dls, 'store', None), getattr(dls, 'extra', None)) if o is not None]
 
 def _same_training(run, prints, n):
     "Raise `ValueError` where a run began with other training images"

@@ -240,11 +240,12 @@ def everywhere(c):
 CHANGES = {'all sizes': everywhere, 'size': lambda c: c.update(size=HUGE),
            'latents': lambda c: c['recipe'].update(options=dict(latent_dim=HUGE)),
            'prepare': lambda c: c['prepare'].update(size=HUGE),
-           'a word': lambda c: c.update(size='x'), 'no dict': lambda c: c.update(versions=5, source=5)}
+           'a word': lambda c: c.update(size='x'), 'no dict': lambda c: c.update(versions=5, source=5),
+           'a lost line': lambda c: c.pop('device')}
 
 
 @pytest.mark.parametrize('change', CHANGES.values(), ids=CHANGES)
-def test_sizes_that_cannot_be_are_refused(changed, change, bounded, call):
+def test_what_cannot_be_in_a_config_is_refused(changed, change, bounded, call):
     err = call('sample', changed(change), 'out', code=2)[1]
     assert ('is damaged' in err or 'do not fit' in err) and err.count('\n') == 1 and not Path('out').exists()
 
