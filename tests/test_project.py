@@ -33,7 +33,8 @@ each_notebook, each_lesson = pytest.mark.parametrize('name', notebooks), pytest.
 
 LAYERS = (('kl', 'files', 'cars', 'networks'), ('data', 'model'), ('loss', 'metrics', 'disentangle', 'features'),
           ('run',), ('stages', 'muon'), ('train',), ('evaluate', 'latent', 'checkup', 'grid'),
-          ('flow', 'flow_checkup', 'sharpen', 'card'), ('ask',), ('sketch',), ('export',), ('exercises',), ('cli',))
+          ('flow', 'flow_checkup', 'sharpen', 'card'), ('ask', 'reflow'), ('sketch',), ('export',),
+          ('exercises',), ('cli',))
 ORDER = [module for layer in LAYERS for module in layer] # a module may import those before it
 
 
