@@ -229,11 +229,11 @@ def assert_used(call, folder, size, shape):
 @pytest.mark.skipif(os.name == 'nt', reason='a signal is sent')
 def test_the_command_line_does_it_too(call):
     folder = Path('runs/command')
-    words = 'train', 'photos', *COMMAND, '--epochs', '40', '--out', str(folder)
+    words = 'train', 'photos', *COMMAND, '--epochs', '400', '--out', str(folder) # long after its first checkpoint
     err = interrupted(*words, checkpoint=folder/'checkpoint.pt')
     assert not Run(folder).finished
     call(*shlex.split(re.search(r'To go on: car_vae (.*)', err)[1]))
-    assert Run(folder).finished and Run(folder).recipe.options == {'width': 8} and len(Run(folder).history) == 40
+    assert Run(folder).finished and Run(folder).recipe.options == {'width': 8} and len(Run(folder).history) == 400
 
     assert 'my_nets:tiny' in call('info', folder)[0]
     assert_used(call, folder, 32, SHAPE)

@@ -255,7 +255,10 @@ def test_what_a_lesson_defines_lives_beside_its_module(before):
 
 def test_reading_a_run_is_quick(tmp_path):
     from car_vae.run import FORMAT, Recipe
-    (tmp_path / 'config.json').write_text(json.dumps(dict(format=FORMAT, recipe=asdict(Recipe.quick()))))
+    recipe, nothing = asdict(Recipe.quick()), dict(n=None, source=None, extra=None, prepare=None, versions={})
+    counts = dict(size=recipe['size'], parameters=1, n_train=1, n_valid=1, threads=1)
+    config = dict(format=FORMAT, recipe=recipe, device='cpu', machine='', **nothing, **counts)
+    (tmp_path / 'config.json').write_text(json.dumps(config))
     heavy = 'torch', 'torchvision', 'fastai', 'sklearn', 'pandas', 'matplotlib'
     code = (f"import sys; from {cfg['lib_path']}.run import Run; run = Run({str(tmp_path)!r}); "
             f"print(run.config['recipe']['name'], run.recipe.name, *(o for o in {heavy} if o in sys.modules))")
