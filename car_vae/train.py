@@ -21,7 +21,6 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import torch
-from fastai.callback.channelslast import ChannelsLast
 from fastai.callback.core import Callback, CancelFitException
 from fastai.callback.progress import ProgressCallback
 from fastai.callback.schedule import ParamScheduler, SchedCos, combine_scheds
@@ -173,6 +172,7 @@ def vae_learner(
     torch.manual_seed(recipe.seed)
     model = build_model(recipe.arch, recipe.size, **recipe.options).to(dls.device)
     if recipe.pca_start: pca_start(model, dls.train)
+    model = model.to(memory_format=torch.channels_last)
     learn = Learner(dls, model, VAELoss(recipe.likelihood, recipe.beta, recipe.free_nats), _optimiser(recipe),
                     lr=recipe.lr,
                     metrics=[LossPart('rate'), LossPart('distortion')], cbs=_callbacks(recipe))
@@ -182,7 +182,7 @@ def vae_learner(
 
 def _callbacks(recipe):
     "What hooks into the loop"
-    cbs = [LossMode(), SampleAlways(), SeedEpochs(recipe.seed), StopOnNaN(), ChannelsLast(), RecipeSchedule(recipe)]
+    cbs = [LossMode(), SampleAlways(), SeedEpochs(recipe.seed), StopOnNaN(), RecipeSchedule(recipe)]
     if recipe.kl_warmup: cbs.append(KLWarmup(recipe.kl_warmup))
     if recipe.clip: cbs.append(GradientClip(recipe.clip*3*recipe.size**2))
     return cbs

@@ -71,3 +71,10 @@ def test_killed_at_random_moments(begin, whole, tmp_path):
         got = results(tmp_path/str(i))
         assert [o for o in RESULTS if got[o] != expected[o]] == [], f'killed: {found[-1]}'
     note('interruptions', start, kills=KILLS, **{o: found.count(o) for o in sorted(set(found))})
+
+
+def test_killed_after_the_last_epoch(begin, whole, tmp_path):
+    to_its_end(begin(tmp_path))
+    for o in 'model', 'latents', 'prior': (tmp_path/'run'/f'{o}.safetensors').unlink()
+    to_its_end(begin(tmp_path))
+    assert results(tmp_path) == whole[0]
