@@ -19,7 +19,7 @@ def orthogonalised(
     "A matrix that turns and does not stretch, by an iteration of Newton and Schulz (Jordan et al., 2024)."
     if m.shape[0] > m.shape[1]: return orthogonalised(m.T).T
     x = m/(m.norm() + 1e-7) # now no singular value is above 1
-    turn = one = torch.eye(len(x), device=x.device)
+    turn = one = torch.eye(len(x)).to(x)
     square = x @ x.T
     for _ in range(ROUNDS):
         change = A*one + B*square + C*square @ square
