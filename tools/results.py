@@ -108,9 +108,10 @@ def about_sharp(record, run, seeds):
     spread = 'one seed' if seeds == [1] else f'mean ± standard deviation over {over} seeds'
     where = f"{run['n']} other photos at {run['size']}x{run['size']} ({record['hardware']['cpu']})"
     others = f" The last column is of {run['others_n']:,} photos of `{record['others']}`." if 'others' in record else ''
+    trained = f" {record['trained']}" if 'trained' in record else ''
     return (f"{run['numbers']:,} numbers a photo instead of 128: the recipe `sharp`, "
             f"measured on {where}; {spread}, with a standard error over the photos of {run['psnr_se']:.2f} dB, "
-            f"{record['date']}.{others}{' ' if 'trained' in record else ''}{record.get('trained', '')}")
+            f"{record['date']}.{others}{trained}")
 
 
 sketch_columns = {'style right': ('style right', 2), 'within 10°': ('within 10°', 2),
