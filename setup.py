@@ -34,7 +34,7 @@ setup(
         'Topic :: Scientific/Engineering :: Artificial Intelligence',
     ],
     packages=find_packages(include=[cfg['lib_path'], f"{cfg['lib_path']}.*"]),
-    include_package_data=True,
+    package_data={cfg['lib_path']: ['pretrained/*/*']}, # in the wheel and in the source distribution
     python_requires=f">={cfg['min_python']}",
     install_requires=cfg['requirements'].split(),  # no space inside a specifier
     extras_require={name: cfg[f'{name}_requirements'].split() for name in ('dev', 'fd', 'export')},

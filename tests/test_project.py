@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tarfile
 from configparser import ConfigParser
 from dataclasses import asdict
 from email.parser import HeaderParser
@@ -19,6 +20,8 @@ import readme
 import results
 import test_notebooks
 from packaging.requirements import Requirement
+
+from car_vae.run import PRETRAINED
 
 root = readme.root
 parser = ConfigParser(delimiters=['='])
@@ -134,14 +137,21 @@ def output_text(nb):
 # The package
 
 @pytest.fixture(scope='module')
-def wheel(tmp_path_factory):
-    "The wheel that setup.py builds now, from a copy, so that nothing is left in the checkout."
-    src, out = tmp_path_factory.mktemp('src'), tmp_path_factory.mktemp('wheel')
+def sources(tmp_path_factory):
+    "A copy of what the package is built from, so that nothing is left in the checkout."
+    src = tmp_path_factory.mktemp('src')
     for name in 'settings.ini', 'setup.py', 'pyproject.toml', 'MANIFEST.in', 'README.md', 'LICENSE':
         shutil.copy(root / name, src)
     shutil.copytree(root / cfg['lib_path'], src / cfg['lib_path'], ignore=shutil.ignore_patterns('__pycache__'))
+    return src
+
+
+@pytest.fixture(scope='module')
+def wheel(sources, tmp_path_factory):
+    "The wheel that setup.py builds now."
+    out = tmp_path_factory.mktemp('wheel')
     options = ['--no-deps', '--no-build-isolation', '--quiet', '-w', str(out)]
-    subprocess.run([sys.executable, '-m', 'pip', 'wheel', str(src), *options], check=True)
+    subprocess.run([sys.executable, '-m', 'pip', 'wheel', str(sources), *options], check=True)
     with ZipFile(next(out.glob('*.whl'))) as z: yield z
 
 
@@ -169,9 +179,21 @@ def test_wheel_entry_points_are_settings(wheel):
     assert dict(found['nbdev']) == {cfg['lib_name']: f"{cfg['lib_path']}._modidx:d"}
 
 
-def test_wheel_holds_the_modules_only(wheel):
-    code = {n for n in wheel.namelist() if '.dist-info/' not in n}
-    assert code == {f"{cfg['lib_path']}/{m}.py" for m in ('__init__', '_modidx', *modules)}
+def package_files():
+    "The modules, and the runs that come with them."
+    data = {f.relative_to(root).as_posix() for f in PRETRAINED.rglob('*') if f.is_file()}
+    return data | {f"{cfg['lib_path']}/{m}.py" for m in ('__init__', '_modidx', *modules)}
+
+
+def test_wheel_holds_the_modules_and_the_pretrained_runs_only(wheel):
+    assert {n for n in wheel.namelist() if '.dist-info/' not in n} == package_files()
+
+
+def test_sdist_holds_them_too(sources, tmp_path):
+    command = [sys.executable, 'setup.py', '--quiet', 'sdist', '--dist-dir', tmp_path]
+    subprocess.run(command, cwd=sources, capture_output=True, check=True)
+    with tarfile.open(next(tmp_path.glob('*.tar.gz'))) as t: names = {o.name.partition('/')[2] for o in t if o.isfile()}
+    assert {o for o in names if o.startswith(f"{cfg['lib_path']}/")} == package_files()
 
 
 @pytest.mark.parametrize('of, capped', [('requirements', ['plum-dispatch', 'torch']),
