@@ -8,7 +8,7 @@ SETTINGS := settings.ini setup.py pyproject.toml
 CODE := car_vae nbs tests tools records benchmarks setup.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test torture prepare lint check readme notebooks docs serve newest oldest clean
+.PHONY: help demo test torture prepare lint check record readme notebooks docs serve newest oldest clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -31,6 +31,9 @@ check: lint ## the same, and fail where it changes a file
 
 lint: $(VENV)/.dev ## look for long lines, unused names and functions that do too much, in notebooks too
 	$(ACTIVATE) ruff check $(CODE)
+
+record: $(VENV)/.fd ## join the speedrun: five seeds of TRACK=128 or TRACK=sharp (ENTRY=my_entry.py for your own)
+	$(ACTIVATE) python benchmarks/speedrun/run.py $(TRACK) $(if $(ENTRY),--entry "$(ENTRY)")
 
 readme: $(VENV)/.dev ## put the newest record into nbs/index.ipynb, and make README.md from it
 	$(ACTIVATE) python tools/results.py

@@ -11,14 +11,16 @@ import results
 import torch
 from fastai.callback.core import Callback
 from PIL import Image
+from torch import nn
 from torch.nn import functional as F
 
+from car_vae.cars import embedded_cars
 from car_vae.data import image_store, scale
-from car_vae.model import build_model
+from car_vae.model import Posterior, build_model
 from car_vae.run import Recipe, Run
 from car_vae.train import recipe_dls, train, vae_learner
 
-sys.path += [str(readme.root / o) for o in ('benchmarks', 'records')]
+sys.path += [str(readme.root / o) for o in ('benchmarks', 'benchmarks/speedrun', 'records')]
 import bf16  # noqa: E402
 import copies  # noqa: E402
 import cost  # noqa: E402
@@ -28,6 +30,8 @@ import grid  # noqa: E402
 import measure  # noqa: E402
 import optimiser  # noqa: E402
 import peers  # noqa: E402
+import rules  # noqa: E402
+import run as speedrun  # noqa: E402
 import second_look  # noqa: E402
 import sharp  # noqa: E402
 import sketch  # noqa: E402
@@ -306,3 +310,132 @@ def test_sharp_measures_runs_beside_their_rivals(photos, tmp_path, monkeypatch):
         'other photos', 'mean photo', 'nearest training photo', 'sharp, width 8, groups 4', 'the first',
         'PCA, 128 numbers', 'PCA of blocks, 128 numbers']
     assert {o.count('|') for o in (header, *rows)} == {10}
+
+
+ENTRY = """from course import fit
+from car_vae.run import Recipe
+def train(images, seed, look): fit(images, Recipe.quick(size=32, latent_dim=4, epochs=3, seed=seed), look)
+"""
+EASY = rules.Track('fast', 4, rules.decibels, 'dB', 1, valid=5., test=5.)
+
+
+@pytest.fixture
+def race(tmp_path, monkeypatch):
+    "A function that runs an entry on a track of tiny cars, and gives its record; by default in this process."
+    cars = {k: (n, 32, seed) for k, n, seed in (('train', 40, 1), ('valid', 10, 2), ('test', 12, 3))}
+    sets = {k: rules.Cars(*o, rules.digest(*embedded_cars(*o, progress=False))) for k, o in cars.items()}
+    entry = tmp_path/'mine.py'
+    entry.write_text(ENTRY)
+    monkeypatch.setattr(speedrun, 'folder', tmp_path)
+    monkeypatch.setattr(speedrun, 'SEEDS', (0, 1))
+    monkeypatch.setattr(speedrun, 'SETS', sets)
+
+    def _race(track, apart=speedrun.one_seed):
+        monkeypatch.setattr(speedrun, 'TRACKS', {'128': track})
+        monkeypatch.setattr(speedrun, 'apart', apart)
+        command(speedrun, 128, '--entry', entry)
+        return json.loads(next(tmp_path.glob('records/128_mine_*.json')).read_text())
+    return _race
+
+
+def test_speedrun_stops_at_the_bound_and_keeps_what_it_has(race, capsys):
+    record = race(EASY, speedrun.apart)
+    assert [o['seed'] for o in record['rows']] == [0, 1] and record['code'] == ENTRY and record['entry'] == 'mine'
+    assert {'date', 'command', 'hardware', 'versions', 'bounds'} <= set(record) and len(record['sets']) == 3
+    for o in record['rows']:
+        assert o['curve'] == [[o['seconds'], 1, o['valid']]] and o['passed'] and min(o['valid'], o['test']) >= 5
+    assert race(EASY, None) == record, 'seeds that were there are trained again'
+    with pytest.raises(SystemExit): race(EASY._replace(valid=6.))
+    assert 'another bounds' in capsys.readouterr().err
+    command(speedrun, '--table')
+    about, _, header, _, line = capsys.readouterr().out.strip().split('\n')
+    assert about.startswith('**128** on ') and '5 dB' in about and header.count('|') == line.count('|') == 8
+    assert line.startswith(f"| {record['date'][:10]} | mine |") and line.endswith('| no: 2 of 5 seeds |')
+
+
+def test_speedrun_without_the_bound_leaves_the_test_set_alone(race, monkeypatch):
+    seen = []
+    def spy(model, x): return seen.append(len(x)) or rules.decibels(model, x)
+    for row in race(EASY._replace(valid=99., measure=spy))['rows']:
+        assert row['seconds'] is row['test'] is None and not row['passed'] and len(row['curve']) == 3
+    assert set(seen) == {10}
+
+
+def test_speedrun_counts_no_seed_whose_test_set_misses_a_bound(race):
+    for row in race(EASY._replace(test=99.))['rows']: assert row['seconds'] > 0 and not row['passed']
+    row = dict(test=28., fd_lite0=None)
+    assert rules.TRACKS['sharp'].passes(row) and not rules.TRACKS['sharp'].passes(row | dict(fd_lite0=999.))
+    assert rules.TRACKS['128'].passes(row | dict(test=-7000.)) and not rules.TRACKS['128'].passes(row)
+
+
+def test_speedrun_refuses_other_cars_and_larger_latents(race, monkeypatch, tmp_path, capsys):
+    with pytest.raises(ValueError, match='4 numbers: make it 3'): race(EASY._replace(numbers=3))
+    other = speedrun.SETS['test']._replace(seed=4)
+    monkeypatch.setattr(speedrun, 'SETS', speedrun.SETS | dict(test=other))
+    with pytest.raises(SystemExit): race(EASY)
+    assert 'draws other cars' in capsys.readouterr().err and not list(tmp_path.glob('records/*'))
+
+
+def test_speedrun_has_its_cars_and_says_what_holds():
+    assert len(rules.drawn(rules.SETS['valid'])) == 500
+    text = (readme.root/'benchmarks/speedrun/README.md').read_text()
+    for o in rules.SETS.values(): assert f'{o.n:,} | {o.seed} | `{o.digest}` |' in text
+    for name, o in rules.TRACKS.items():
+        row = next(line for line in text.splitlines() if line.startswith(f'| `{name}` | {o.numbers} numbers |'))
+        assert f'{o.valid:,g} {o.unit} | {o.test:,g} {o.unit}' in row and f'{o.fd or 0:g}' in row
+
+
+def test_speedrun_hash_sees_other_cars_and_no_rounding():
+    images, factors = (o[:20] for o in embedded_cars(40, 32, 1, progress=False))
+    first, nearly = rules.digest(images, factors), images.copy()
+    nearly[0, 0, 0, 0] ^= 1
+    numbers = {k: factors[k]*(1 + 1e-12) for k in factors.select_dtypes('number')}
+    assert rules.digest(nearly, factors.assign(**numbers)) == first
+    assert rules.digest(255 - images, factors) != first != rules.digest(images, factors[::-1])
+
+
+class Constant(nn.Module):
+    "Knows nothing, and answers with grey."
+    def encode(self, x): return Posterior(torch.zeros(len(x), 2), torch.zeros(len(x), 2))
+    def decode(self, z): return torch.zeros(len(z), 3, 8, 8)
+
+
+def test_speedrun_measures_nats_with_the_best_variance():
+    x = torch.rand(5, 3, 8, 8)*2 - 1
+    best = torch.distributions.Normal(0, x.pow(2).mean().sqrt())
+    assert rules.nats(Constant(), x) == pytest.approx(-best.log_prob(x).flatten(1).sum(1).mean().item(), rel=1e-5)
+    assert rules.nats(Constant(), x) < rules.nats(Constant(), (x*1.1).clamp(-1, 1))
+
+
+def test_speedrun_clock_stands_still_in_a_look(monkeypatch):
+    now = [0.]
+    def slow(model, x):
+        now[0] += 100
+        return 1.
+    monkeypatch.setattr(speedrun.time, 'perf_counter', lambda: now[0])
+    clock = speedrun.Clock(EASY._replace(measure=slow), torch.zeros(1, 3, 8, 8))
+    for i in range(20):
+        now[0] += 2
+        clock(Constant(), i)
+    assert [o[0] for o in clock.curve] == [2.*i for i in range(1, 21)]
+    with pytest.raises(ValueError, match='look less often'): clock(Constant(), 20)
+    clock = speedrun.Clock(EASY._replace(measure=lambda *_: math.nan), torch.zeros(1, 3, 8, 8))
+    with pytest.raises(FloatingPointError, match='lower learning rate'): clock(Constant(), 1)
+
+
+def timed(*seconds, passed=True):
+    return dict(rows=[dict(seconds=o, passed=passed) for o in seconds])
+
+
+def test_speedrun_record_has_to_be_clearly_faster():
+    old, slower = timed(100, 102, 98, 101, 99), timed(99, 101, 97, 100, 98)
+    faster = timed(90, 92, 88, 91, 89)
+    assert rules.judged(old, None) == ('the first', old)
+    verdict, stands = rules.judged(slower, old)
+    assert verdict.startswith('no: p = 0.1') and stands is old
+    verdict, stands = rules.judged(faster, old)
+    assert verdict.startswith('yes: p = ') and stands is faster
+    assert rules.judged(old, faster)[1] is faster
+    assert rules.judged(timed(1, 2, 1, 2, passed=False), old) == ('no: 0 of 5 seeds', old)
+    assert rules.judged(timed(1, 2, 1, 2), old) == ('no: 4 of 5 seeds', old)
+    assert rules.p_value([1, 2, 4], [10, 20, 40]) == pytest.approx(rules.p_value([10, 20, 40], [100, 200, 400]))
