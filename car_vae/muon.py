@@ -19,12 +19,19 @@ def orthogonalised(
     "A matrix that turns and does not stretch, by an iteration of Newton and Schulz (Jordan et al., 2024)."
     if m.shape[0] > m.shape[1]: return orthogonalised(m.T).T
     x = m/(m.norm() + 1e-7) # now no singular value is above 1
-    turn = one = torch.eye(len(x)).to(x)
     square = x @ x.T
-    for _ in range(ROUNDS):
-        change = A*one + B*square + C*square @ square
-        turn, square = change @ turn, change @ square @ change
+    turn = change = _change(square)
+    for _ in range(ROUNDS - 1):
+        square = change @ square @ change
+        change = _change(square)
+        turn = change @ turn
     return turn @ x
+
+def _change(square):
+    "What a round multiplies a matrix by: A + B square + C square^2"
+    change = torch.addmm(square, square, square, beta=B, alpha=C)
+    change.diagonal().add_(A)
+    return change
 
 # %% ../nbs/C_muon.ipynb #cmuomuon
 RMS = 0.2 # of the entries of a step, as AdamW's have (Liu et al., 2025)

@@ -112,7 +112,7 @@ class Recipe:
     @classmethod
     def sharp(cls, **kwargs):
         "Sharp pictures: the latent is a small image, two numbers for each square of 4x4 pixels."
-        options = dict(factor=4, channels=2) if kwargs.get('arch', 'grid') == 'grid' else {}
+        options = dict(factor=4, channels=2, groups=0) if kwargs.get('arch', 'grid') == 'grid' else {}
         bs = 8 if kwargs.get('size') in range(1, 128) else 4 # of small images a step is short, but for Muon's part
         return _recipe(kwargs, name='sharp', arch='grid', options=options, bs=bs, kl_warmup=0., lr=2e-3,
                        optimiser='muon', moms=(0.9, 0.95), clip=1., bf16=True)

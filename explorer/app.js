@@ -57,6 +57,7 @@ async function addSharp() {
   try { sharp = await load('sharp', say); }
   catch { return; }
   add('ask', ask(sharp));
+  parts.dream?.sharpCame();
 }
 
 // The model whose latent is a row of numbers.

@@ -1,4 +1,4 @@
-import {$, make, numberOr, painter, remember, state} from './page.js';
+import {$, choices, make, numberOr, painter, remember, state} from './page.js';
 import {bounds, completed, condition, fromAddress, fromHex, possible, toAddress, toHex} from './wish.js';
 
 const PAINTS = {white: '#f2f2f2', silver: '#a9aeb3', black: '#1b1b1d', red: '#b5121b', orange: '#d9661f', yellow: '#e3b71d', green: '#1f7a3f', blue: '#1f55a5'};
@@ -14,8 +14,8 @@ export function ask(model) {
 
   const paint = painter(model, [$('ask-picture')], async () => [latent = await model.sketch(condition(drawn, known))]);
 
-  const styles = choices('style', ['', ...known.styles], o => o || 'any', o => change({style: o || undefined}));
-  const paints = choices('paint', ['', ...Object.values(PAINTS)], o => Object.keys(PAINTS).find(k => PAINTS[k] === o) ?? 'any', o => change({paint: fromHex(o) ?? undefined}));
+  const styles = choices('ask-style', ['', ...known.styles], o => o || 'any', o => change({style: o || undefined}));
+  const paints = choices('ask-paint', ['', ...Object.values(PAINTS)], o => Object.keys(PAINTS).find(k => PAINTS[k] === o) ?? 'any', o => change({paint: fromHex(o) ?? undefined}));
   $('ask-colour').addEventListener('input', () => change({paint: fromHex($('ask-colour').value)}));
   const sliders = Object.fromEntries(Object.keys(WORDS).map(o => [o, slider(o, value => change({[o]: value}))]));
 
@@ -68,18 +68,6 @@ export function ask(model) {
     },
     close() { setTurning(false); },
   };
-}
-
-// Radio buttons for one factor; gives a function that shows what is chosen, if it is among them.
-function choices(name, values, word, changed) {
-  const inputs = values.map(value => make('input', {type: 'radio', name: `ask-${name}`, value}));
-  $(`ask-${name}`).append(...inputs.map(input => {
-    const label = make('label', {className: 'choice'}, input, make('span', {textContent: word(input.value)}));
-    if (fromHex(input.value)) label.style.setProperty('--paint', input.value);
-    input.addEventListener('change', () => changed(input.value));
-    return label;
-  }));
-  return value => { for (const o of inputs) o.checked = o.value === value; };
 }
 
 // A slider for one measure; gives a function that shows a value, whether it is left open, and the bounds.

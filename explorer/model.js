@@ -57,6 +57,9 @@ export class Model {
     });
   }
 
+  // Numbers of a wish to an ImageData.
+  async sketched(condition) { return (await this.decode([await this.sketch(condition)]))[0]; }
+
   picture(values, i) {
     const n = this.size**2, image = new ImageData(this.size, this.size);
     for (let p = 0; p < n; p++) {

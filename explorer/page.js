@@ -33,7 +33,7 @@ export function painter(model, canvases, ask) {
 
 const latest = {};
 
-function tell(ms, n) {
+export function tell(ms, n) {
   const times = latest[n] = [...(latest[n] ?? []), ms].slice(-15), median = times.toSorted((a, b) => a - b)[times.length >> 1];
   $('time').hidden = false;
   $('time').textContent = `Redraw: ${median.toFixed(0)} ms for ${n === 1 ? 'one picture' : `${n} pictures`}, the median of the last ${times.length}.`;
@@ -46,6 +46,18 @@ export const recall = part => states[part] ?? {};
 export function remember(part, values) {
   states[part] = values;
   history.replaceState(null, '', '#' + new URLSearchParams({part, ...values}));
+}
+
+// Radio buttons in a fieldset; gives a function that shows what is chosen, if it is among them.
+export function choices(id, values, word, changed) {
+  const inputs = values.map(value => make('input', {type: 'radio', name: id, value}));
+  $(id).append(...inputs.map(input => {
+    const label = make('label', {className: 'choice'}, input, make('span', {textContent: word(input.value)}));
+    if (input.value.startsWith('#')) label.style.setProperty('--paint', input.value);
+    input.addEventListener('change', () => changed(input.value));
+    return label;
+  }));
+  return value => { for (const o of inputs) o.checked = o.value === value; };
 }
 
 // A number from the address, or another one where it is none.

@@ -415,16 +415,41 @@ def test_shape(page, meta):
     assert np.abs(pixels(page, 'shape-picture') - before).max() <= 3
 
 
-def test_dream_goes_to_shape(page):
-    opened(page, 'dream', '&seed=5')
-    grid = 'Array.from(document.querySelectorAll("#dream-grid canvas"), o => o.toDataURL())'
-    before = page.evaluate(grid)
+grid = 'Array.from(document.querySelectorAll("#dream-grid canvas"), o => o.toDataURL())'
+
+
+@pytest.mark.parametrize('by', ['density', 'sketch'])
+def test_dreams_are_many_and_come_again(page, by):
+    before = opened(page, 'dream', f'&by={by}&seed=5').evaluate(grid)
     assert len(set(before)) == len(before) > 10
-    assert opened(page, 'dream', '&seed=5').evaluate(grid) == before
+    assert opened(page, 'dream', f'&by={by}&seed=5').evaluate(grid) == before
     page.click('#dream-again')
     settle(page)
+    assert not set(before) & set(page.evaluate(grid))
+
+
+def test_a_sketched_dream_is_the_car_that_ask_draws(page):
+    opened(page, 'dream', '&by=sketch&seed=5')
+    dreamt = page.evaluate(grid)[2]
+    page.click('#dream-grid button >> nth=2')
+    settle(page)
+    assert page.is_visible('#ask') and page.evaluate('document.querySelector("#ask-picture").toDataURL()') == dreamt
+
+
+def test_dreams_by_density_are_chosen_and_overtake_sketches(page):
+    by_density = opened(page, 'dream', '&by=density&seed=5').evaluate(grid)
+    opened(page, 'dream', '&by=sketch&seed=5')
+    page.click('#dream-again')
+    page.click('#dream-by label >> nth=1')
+    settle(page)
+    assert fragment(page)['by'] == 'density'
+    seed = fragment(page)['seed']
+    assert page.evaluate(grid) == opened(page, 'dream', f'&by=density&seed={seed}').evaluate(grid) != by_density
+
+
+def test_dream_goes_to_shape(page):
+    opened(page, 'dream', '&by=density&seed=5')
     after = page.evaluate(grid)
-    assert not set(before) & set(after)
     page.click('#dream-grid button >> nth=2')
     settle(page)
     assert page.input_value('#shape-car') == 'other'
