@@ -42,7 +42,7 @@ _decay = Rule(lambda o: len(o) == 2 and all(0 <= m < 1 for m in o), 'two numbers
 
 RULES = dict(
     name=Rule(lambda o: isinstance(o, str) and o, 'a name'), arch=Rule(lambda o: isinstance(o, str) and o, 'a name'),
-    options=Rule(lambda o: isinstance(o, dict), 'a dict'), size=_count, likelihood=_one_of('mse', 'sigma'),
+    options=Rule(lambda o: isinstance(o, dict), 'a dict'), size=_count, likelihood=_one_of('mse', 'sigma', 'own'),
     beta=_amount, free_nats=_amount, kl_warmup=_part, epochs=_count, bs=_count,
     lr=Rule(lambda o: 0 < o < inf, 'a number above 0'), optimiser=_one_of('adam', 'muon'),
     schedule=_one_of('one_cycle', 'drop'), drop_at=_part, drop_to=_part, wd=_amount, moms=_decay,
@@ -114,8 +114,8 @@ class Recipe:
         "Sharp pictures: the latent is a small image, two numbers for each square of 4x4 pixels."
         options = dict(factor=4, channels=2, groups=0) if kwargs.get('arch', 'grid') == 'grid' else {}
         bs = 8 if kwargs.get('size') in range(1, 128) else 4 # of small images a step is short, but for Muon's part
-        return _recipe(kwargs, name='sharp', arch='grid', options=options, bs=bs, kl_warmup=0., lr=2e-3,
-                       optimiser='muon', moms=(0.9, 0.95), clip=1., bf16=True)
+        return _recipe(kwargs, name='sharp', arch='grid', options=options, likelihood='own', bs=bs, kl_warmup=0.,
+                       lr=2e-3, optimiser='muon', moms=(0.9, 0.95), clip=1., bf16=True)
 
     def with_(self, **kwargs):
         "The same recipe with other fields, or with other options of the network."
@@ -353,7 +353,7 @@ def model(self:Run,
 
 @patch(as_prop=True)
 def variance(self:Run)->float:
-    "The variance of the likelihood: 1/2 for `'mse'`, what the training remembered for `'sigma'`."
+    "The variance of the likelihood: 1/2 for `'mse'`, what the training remembered for the others."
     return float(read_tensors(self._file('model.safetensors'))[1]['sigma'])**2
 
 LATENTS = 'latents.safetensors'
