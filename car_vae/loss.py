@@ -102,13 +102,13 @@ def _check(pred, xb):
 class VAELoss(nn.Module):
     "Distortion + beta * rate in nats per image, averaged over the batch; raises `ValueError` on bad arguments."
     def __init__(self,
-        likelihood:str='mse', # `'mse'`: variance 1/2, less the constant; `'sigma'`: the best of a batch, `'own'`: of each image
+        likelihood:str='mse', # the variance: `'mse'` 1/2; `'sigma'` the best of a batch; `'own'` of each image
         beta:float=1., # weight of the rate (Higgins et al., 2017); 1 is the ELBO
         free_nats:float=0., # rate per latent dimension that costs nothing (Kingma et al., 2016)
     ):
         super().__init__()
         if likelihood not in LIKELIHOODS:
-            raise ValueError(f"likelihood={likelihood!r} is unknown: choose one of {', '.join(map(repr, LIKELIHOODS))}.")
+            raise ValueError(f"likelihood={likelihood!r} is unknown: choose one of {', '.join(LIKELIHOODS)}.")
         for name, o in dict(beta=beta, free_nats=free_nats).items():
             if not 0 <= o < math.inf: raise ValueError(f'{name}={o} has to be a number from 0 upwards.')
         self.likelihood, self.beta, self.free_nats = likelihood, beta, free_nats
