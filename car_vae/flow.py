@@ -602,9 +602,11 @@ class Attention(nn.Module):
         for o in self.out.parameters(): nn.init.zeros_(o)
 
     def forward(self, h, e=None):
-        q, k, v = self.ask(self.norm(h)).flatten(2).unflatten(1, (3, self.heads, -1)).transpose(-1, -2).unbind(1)
-        answers = F.scaled_dot_product_attention(q, k, v)        # (B, heads, places, width/heads)
-        return h + self.out(answers.transpose(-1, -2).reshape(h.shape))
+        asked = self.ask(self.norm(h)).flatten(2)                # (B, 3*width, places)
+        split = asked.unflatten(1, (3, self.heads, -1))          # (B, 3, heads, width/heads, places)
+        questions, keys, answers = split.transpose(-1, -2).unbind(1)
+        taken = F.scaled_dot_product_attention(questions, keys, answers)   # (B, heads, places, width/heads)
+        return h + self.out(taken.transpose(-1, -2).reshape(h.shape))
 
 class Places(nn.Module):
     "h + what was learned about each place."

@@ -70,7 +70,7 @@ class RecipeSchedule(ParamScheduler):
     def _update_val(self, pct):
         if not self.replaced: self.opt.set_hyper('lr', self.scheds['lr'](pct)*self.asked)
 
-# %% ../nbs/06_train.ipynb #5036c74c
+# %% ../nbs/06_train.ipynb #sumall06
 def _sum_of_all(*values):
     "Numbers, each summed over all processes that train together"
     t = torch.tensor([float(o) for o in values])
@@ -79,6 +79,7 @@ def _sum_of_all(*values):
         torch.distributed.all_reduce(t)
     return t.tolist()
 
+# %% ../nbs/06_train.ipynb #5036c74c
 class LossPart(Metric):
     "The mean of one part of a `VAELoss` over an epoch, each batch weighted by its size: nats per image."
     def __init__(self,
@@ -112,7 +113,9 @@ def bare(
 class SeedEpochs(Callback):
     "Seed every epoch by its number, so that a resumed run sees the same batches and the same noise."
     def __init__(self, seed): self.seed = seed
-    def before_epoch(self): torch.manual_seed(1000*self.seed + self.epoch + 10**6*rank_distrib())
+    def before_epoch(self):
+        # a rank is 0, or the number of one of several processes, each of which needs noise of its own
+        torch.manual_seed(1000*self.seed + self.epoch + 10**6*rank_distrib())
 
 # %% ../nbs/06_train.ipynb #39059d36
 class StopOnNaN(Callback):
@@ -371,7 +374,7 @@ def bfloat16_on_cpu(
         try: yield
         finally: del model.forward
 
-# %% ../nbs/06_train.ipynb #a41bbedf
+# %% ../nbs/06_train.ipynb #togeth06
 @contextmanager
 def together(
     learn:Learner, # the same in every process
@@ -390,6 +393,7 @@ def _broadcast(self, idxs, rank):
     torch.distributed.broadcast(t, rank)
     return t.tolist()
 
+# %% ../nbs/06_train.ipynb #a41bbedf
 def fit(
     learn:Learner, # from `vae_learner`
     recipe:Recipe, # the same recipe, the number of epochs apart
