@@ -1,6 +1,7 @@
 "Many images: memory that stays bounded, and as much work for each image however many there are."
 import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -80,6 +81,7 @@ def loaded(tmp_path_factory):
     command = [sys.executable, '-W', 'ignore', '-c', CHILD]
     p = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True)
     assert p.returncode == 0, p.stdout + p.stderr
+    shutil.rmtree(folder)
     figures = json.loads(p.stdout.splitlines()[-1])
     note('load', start, images=MANY, prepared_mb=round(figures['prepared']/1e6), mb=round(figures['trained']/1e6),
          ms_for_an_image=round(1e3*figures['many'], 2), ms_for_one_of_few=round(1e3*figures['few'], 2))
