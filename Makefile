@@ -20,7 +20,7 @@ test: lint check ## check the code and that nothing is left to export, run every
 	$(ACTIVATE) OMP_NUM_THREADS=1 python tools/test_notebooks.py --n_workers 2  # two notebooks at a time, one thread each
 	$(ACTIVATE) python -m pytest tests/
 
-torture: $(VENV)/.dev ## all tests of odd files and hostile input, minutes long; their figures go into records/
+torture: $(VENV)/.dev ## all tests of odd files, hostile input, load and interruptions, about 20 minutes; a record
 	$(ACTIVATE) python records/reliability.py
 
 prepare: $(VENV)/.dev ## before a commit: clean, export, refresh README.md and the site's menu

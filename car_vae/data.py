@@ -8,6 +8,7 @@ __all__ = ['pad_square', 'Preparation', 'autocrop', 'is_studio', 'Source', 'as_s
 
 # %% ../nbs/03_data.ipynb #e8a25e41
 import hashlib, json, os
+from collections import deque
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -161,6 +162,7 @@ class ImageStore:
     prepare:Preparation = None # how they were prepared; plainly, at their size, if `None`
     n:int|None = None # how many were asked for; all if `None`
     notes:list = field(default_factory=list) # what had to be decided, in words
+    known:list|None = None # the fingerprint of each image, where they were taken before
 
     def __post_init__(self): self.prepare = self.prepare or Preparation(self.size)
     def __len__(self): return len(self.images)
@@ -172,6 +174,10 @@ class ImageStore:
     def why_skipped(self):
         "Each reason for skipping, with the names of its files"
         return {why: list(names) for why, names in self.skipped.groupby('reason').name}
+    @property
+    def prints(self):
+        "The fingerprint of each image, without a look at the images where they are known"
+        return self.known or fingerprints(self.images)
     @property
     def size(self): return self.images.shape[-1]
     @property
@@ -187,13 +193,23 @@ def fingerprints(
 # %% ../nbs/03_data.ipynb #9d4c7233
 _SURVEYED = 200 # so many grey files of more than 8 bits are looked at to judge their range
 
+_AHEAD = 64 # results that may wait for their turn: whoever writes them to a slow disk would find all of them in memory
+
+def _results(ex, do, items):
+    "What a pool of threads makes of each item, in order"
+    begun = deque()
+    for o in items:
+        begun.append(ex.submit(do, o))
+        if len(begun) > _AHEAD: yield begun.popleft().result()
+    while begun: yield begun.popleft().result()
+
 def _in_order(do, items, label):
     "`do` something with each item, a few at once and in order, with a progress bar"
     Image.init()
     ex = ThreadPoolExecutor(min(8, os.cpu_count() or 1))
     try:
         with quiet():
-            yield from tqdm(ex.map(do, items), label, len(items), leave=False, delay=3,
+            yield from tqdm(_results(ex, do, items), label, len(items), leave=False, delay=3,
                             disable=False if IN_NOTEBOOK else None)
     finally: ex.shutdown(cancel_futures=True)
 
@@ -223,16 +239,16 @@ def _row(file, prepare, white):
     except Unreadable as e: return str(e)
 
 def _sort(results, n, write):
-    "`write` new pictures, `n` at most; their names and what was skipped. `results`: names, each with a row or reason"
-    names, skipped, first = [], [], {}
+    "`write` new pictures, `n` at most; the name of each fingerprint and what was skipped. `results`: names and rows"
+    skipped, first = [], {}
     for name, row in results:
         if not isinstance(row, str):
             before = first.setdefault(fingerprints([row])[0], name)
             if before is not name: row = f'a copy of {before}'
         if isinstance(row, str): skipped.append((name, row))
-        else: write(row); names.append(name)
-        if len(names) == n: break
-    return names, skipped
+        else: write(row)
+        if len(first) == n: break
+    return first, skipped
 
 def _check_any(names, skipped, source):
     "Raise an error where no image was found"
@@ -255,12 +271,12 @@ def _build(folder, files, prepare, n, source):
     rows = _in_order(partial(_row, prepare=prepare, white=white), files, 'Preparing images')
     with open(folder/'images.npy', 'wb') as f, closing(rows):
         start = _write_header(f, len(files), prepare.size)
-        names, skipped = _sort(zip([f.name for f in files], rows), n, f.write)
-        assert _write_header(f, len(names), prepare.size) == start
-    _check_any(names, skipped, source)
+        kept, skipped = _sort(zip([f.name for f in files], rows), n, f.write)
+        assert _write_header(f, len(kept), prepare.size) == start
+    _check_any(kept, skipped, source)
     how = [f'{prepare.size} pixels'] + [o for o in ('studio', 'crop') if getattr(prepare, o)]
     what = ', '.join([str(source), *how])
-    meta = dict(names=names, skipped=skipped, notes=_grey_notes(white), what=what)
+    meta = dict(names=list(kept.values()), prints=list(kept), skipped=skipped, notes=_grey_notes(white), what=what)
     (folder/'meta.json').write_text(json.dumps(meta))
 
 def _load(folder):
@@ -312,7 +328,7 @@ def _files_store(source, prepare, n, download):
         key, state = _hash(_STORE_VERSION, str(path), *prepare, n), _hash([f[:3] for f in found.files])
         images, meta = _kept(key, state, partial(_build, files=found.files, prepare=prepare, n=n, source=path))
     skipped = _skips(sorted(found.passed + [tuple(o) for o in meta['skipped']]))
-    return ImageStore(images, meta['names'], skipped, source, prepare, n, meta['notes'])
+    return ImageStore(images, meta['names'], skipped, source, prepare, n, meta['notes'], meta.get('prints'))
 
 # %% ../nbs/03_data.ipynb #bd705e07
 _N_CARS = 4000 # embedded cars, where no number is asked for
@@ -333,10 +349,12 @@ def _picture(item, name):
 def _own_store(x, prepare, n, source, names=None):
     "The store of an object that holds images"
     names = names or [f'{i:05}' for i in range(len(x))]
-    rows, images = ((name, _chosen(to_rgb(_picture(x[i], name)), prepare)) for i, name in enumerate(names)), []
-    kept, skipped = _sort(rows, n, images.append)
+    rows = ((name, _chosen(to_rgb(_picture(x[i], name)), prepare)) for i, name in enumerate(names))
+    values = bytearray() # which grows where it is: a list of rows would be in memory twice
+    kept, skipped = _sort(rows, n, lambda row: values.extend(row.tobytes()))
     _check_any(kept, skipped, f'this {type(x).__name__}')
-    return ImageStore(np.stack(images), kept, _skips(skipped), source, prepare, n)
+    images = np.frombuffer(values, np.uint8).reshape(-1, 3, prepare.size, prepare.size)
+    return ImageStore(images, list(kept.values()), _skips(skipped), source, prepare, n, known=list(kept))
 
 def _drawn_store(prepare, n):
     "The store of the embedded cars"
@@ -388,8 +406,9 @@ def _split(prints, valid_pct, seed):
     kept = _firsts(prints)
     n_valid = round(len(kept)*valid_pct) if 0 < valid_pct < 1 else 0
     if not 0 < n_valid < len(kept) - 1:
-        raise ValueError(f'{len(kept)} images cannot be split with valid_pct={valid_pct}: '
-                         'at least 2 to train on and 1 held out are needed.')
+        raise ValueError(f'{len(kept)} image{"s"*(len(kept) != 1)} cannot be split with valid_pct={valid_pct}: '
+                         'at least 2 to train on and 1 held out are needed, and copies count once. '
+                         'Give more images, or another valid_pct.')
     idxs = kept[np.random.default_rng(seed).permutation(len(kept))]
     return idxs[n_valid:], idxs[:n_valid]
 
@@ -573,7 +592,7 @@ def _check_alike(its, ours):
 def _additions(extra, store, prints):
     "The numbers of the images in `extra` that are no copies, neither of the source's (`prints`) nor of each other"
     _check_alike(extra.prepare, store.prepare)
-    others = np.array(fingerprints(extra.images))
+    others = np.array(extra.prints)
     first = _firsts(others)
     return first[~np.isin(others[first], prints)]
 
@@ -594,21 +613,23 @@ def car_dls(
     extra=None, # more images to train on, none of them held out; anything that `image_store` takes, less the copies
     repeat:int=1, # where there are `extra` images: show the source's own so many times in an epoch
     **kwargs, # more for `image_store`, for the source and for `extra`
-)->DataLoaders: # batches `(x, x)` in [-1, 1]; has `store`, `extra`, `n_extra` (of them in use), `copies` (left out)
+)->DataLoaders: # batches `(x, x)` in [-1, 1]; has `store`, `train_prints`, `extra`, `n_extra`, `copies` (left out)
     "Split a source at random, copies aside, and give fastai `DataLoaders`; raises `ValueError` for too few images."
     store = image_store(source, size, **kwargs)
-    prints = fingerprints(store.images)
+    prints = np.array(store.prints)
     train, valid = _split(prints, valid_pct, seed)
     images, times, n_extra, copies = store.images, None, 0, _left_out(store, np.append(train, valid))
     if extra is not None:
         extra = image_store(extra, store.size, **kwargs)
         more = _additions(extra, store, prints)
         n_extra, times = len(more), np.repeat([repeat, 1], [len(train), len(more)])
+        prints = np.append(prints, extra.prints)
         images, train = joined(images, extra.images), np.append(train, len(store) + more)
         copies += _left_out(extra, more)
     bs = min(bs, len(train))
     dls = DataLoaders(StoreDL(subset(images, train), flip, jitter, times, bs=bs, shuffle=True, drop_last=True),
                       StoreDL(subset(store.images, valid), bs=bs),
                       device=torch.device(device) if device else default_device())
-    dls.store, dls.extra, dls.n_extra, dls.copies = store, extra, n_extra, copies
+    dls.store, dls.train_prints = store, prints[train].tolist()
+    dls.extra, dls.n_extra, dls.copies = extra, n_extra, copies
     return dls

@@ -22,7 +22,7 @@ from .data import StoreDL, to_uint8
 from .features import JUDGES, fd_missing
 from .metrics import active_units, block_components, frechet_distance, image_batches, per_image
 from .metrics import principal_components, project, project_blocks, psnr
-from .model import decode_images, encode_images, reconstruct
+from .model import decode_images, encode_images, gathered, reconstruct
 from .run import Run
 
 # %% ../nbs/07_evaluate.ipynb #fdd9252f
@@ -135,7 +135,7 @@ def _block_scores(fitted, dl, latent_shape):
 
 def _mean_psnr(baseline, dl):
     "Of what a function makes of images"
-    return torch.cat([psnr(baseline(x), x).cpu() for x in image_batches(dl)]).double().mean().item()
+    return gathered(psnr(baseline(x), x) for x in image_batches(dl)).double().mean().item()
 
 def _once(dl):
     "The same batches with each image once and unshuffled, where the loader can give them"
@@ -143,12 +143,12 @@ def _once(dl):
 
 def _some_images(dl, most, seed=0):
     "At most `most` images of all batches as bytes, each with the same chance (reservoir sampling)"
-    rng, kept = np.random.default_rng(seed), []
+    rng, kept, shape = np.random.default_rng(seed), bytearray(), () # one block, as in `gathered`
     images = (o for x in image_batches(dl) for o in to_uint8(x).cpu().numpy())
     for n, o in enumerate(images):
-        if n < most: kept.append(o.copy())
-        elif (i := rng.integers(n + 1)) < most: kept[i] = o.copy()
-    return np.array(kept)
+        shape, at = o.shape, n if n < most else rng.integers(n + 1)
+        if at < most: kept[at*o.nbytes:(at + 1)*o.nbytes] = o.tobytes()
+    return np.array(kept).reshape(-1, *shape)
 
 # %% ../nbs/07_evaluate.ipynb #ev07fd01
 _AT_ONCE = 256 # samples that are drawn as pictures together
@@ -167,7 +167,7 @@ def _fd_scores(run, model, dl, prior, n):
         scores[f'fd_{judge}_samples'] = frechet_distance(sampled, real)
     return scores
 
-def _of_all(features, batches): return torch.cat([features(x) for x in batches])
+def _of_all(features, batches): return gathered(features(x) for x in batches)
 
 def _draw(run, model, prior, n, seed=0):
     "Latents from the prior given, else from the run's own; from N(0, I) for a `Learner`"

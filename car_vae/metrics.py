@@ -24,7 +24,7 @@ from torch.special import log_ndtr
 
 from .data import scale
 from .loss import gaussian_nll, rate, squared_error
-from .model import at_rest, reconstruct, reparameterise
+from .model import at_rest, gathered, reconstruct, reparameterise
 
 # %% ../nbs/D_metrics.ipynb #c1261d28
 def psnr(
@@ -185,17 +185,19 @@ def per_image(
 )->pd.DataFrame: # a row per image: `psnr` (dB), `ssim`; `rate`, `distortion`, `discrete` (nats; of 256 levels)
     "Measure every image: PSNR and SSIM at the mean of q(z|x), distortions at a sample of it."
     with _repeatable(model, seed) as device:
-        rows = [_measure(model, x.to(device), variance) for x in image_batches(dl)]
-    if not rows: raise ValueError('There is no image to measure.')
-    return pd.DataFrame({k: torch.cat([o[k] for o in rows]).cpu().double().numpy() for k in rows[0]})
+        rows = gathered(_measure(model, x.to(device), variance) for x in image_batches(dl))
+    return pd.DataFrame(rows.double().numpy(), columns=_COLUMNS)
+
+_COLUMNS = 'psnr', 'ssim', 'rate', 'distortion', 'discrete'
 
 def _measure(model, x, variance):
-    "One number per image and measure"
+    "A row per image, with the numbers of `_COLUMNS`; on the CPU"
     q, x_bar = model.encode(x), reconstruct(model, x)
     x_hat = model.decode(reparameterise(q.mean, q.log_var))
     distortion = gaussian_nll(squared_error(x_hat, x), x[0].numel(), variance)
-    return dict(psnr=psnr(x_bar, x), ssim=ssim(x_bar, x), rate=rate(q.mean, q.log_var),
-                distortion=distortion, discrete=discretised_nll(x_hat, x, variance))
+    columns = (psnr(x_bar, x), ssim(x_bar, x), rate(q.mean, q.log_var), distortion,
+               discretised_nll(x_hat, x, variance))
+    return torch.stack([o.cpu() for o in columns], 1)
 
 # %% ../nbs/D_metrics.ipynb #5f232e98
 def iwae_bound(

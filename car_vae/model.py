@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['MAX_LOG_VAR', 'PARTS', 'soft_bound', 'Posterior', 'reparameterise', 'Output', 'Parts', 'ConvVAE', 'reconstruct',
-           'classic_vae', 'compact_vae', 'encode_images', 'decode_images', 'as_model']
+           'classic_vae', 'compact_vae', 'encode_images', 'gathered', 'decode_images', 'as_model']
 
 # %% ../nbs/04_model.ipynb #ccce44cd
 from typing import Callable, NamedTuple
@@ -184,10 +184,19 @@ def encode_images(
     bs:int=256, # images to encode at a time
 )->Posterior: # q(z|x) on the CPU, `.mean` and `.log_var` of shape `(N, *latent_shape)`
     "The distributions of many images, in eval mode and without gradients; raises `ValueError` without any."
-    with at_rest(model) as device: qs = [model.encode(o.to(device)) for o in _image_batches(x, bs)]
-    if not qs: raise ValueError('There are no images to encode.')
-    mu, log_var = (torch.cat([getattr(q, o).float().cpu() for q in qs]).contiguous() for o in ('mean', 'log_var'))
-    return Posterior(mu, log_var)
+    with at_rest(model) as device:
+        qs = (model.encode(o.to(device)) for o in _image_batches(x, bs))
+        both = gathered(torch.stack([q.mean, q.log_var], 1) for q in qs)
+    return Posterior(*(o.contiguous() for o in both.unbind(1)))
+
+def gathered(
+    tensors, # of floats, alike but for their first axis, one after the other
+)->Tensor: # all of them as one, `float32`, on the CPU
+    "What each of many batches gives, in one growing block; raises `ValueError` without any."
+    values, shape = bytearray(), None # small tensors, kept among large ones, would hold the memory between them
+    for o in tensors: values += o.detach().float().cpu().numpy().tobytes(); shape = o.shape[1:]
+    if not values: raise ValueError('There are no images.')
+    return torch.frombuffer(values, dtype=torch.float32).view(-1, *shape)
 
 def _image_batches(x, bs):
     "Batches of images: parts of a tensor, or the first item of each batch"

@@ -505,10 +505,10 @@ def split(self:Run,
     "Sort images by what a run was trained on; raises `ValueError` where it has seen all, or knows none of its own."
     from functools import reduce
     import numpy as np
-    from car_vae.data import fingerprints, joined, subset
+    from car_vae.data import joined, subset
     asked = self._asked(source)
     own = self._own_stores(asked)
-    prints = {id(o): np.array(fingerprints(o.images)) for o in (asked, *own)}
+    prints = {id(o): np.array(o.prints) for o in (asked, *own)}
     for o in own: self._knows(o, np.isin(prints[id(o)], self.seen))
     stores = [asked, *(o for o in own if o is not asked)]
     every, first = np.unique(np.concatenate([prints[id(o)] for o in stores]), return_index=True)

@@ -64,7 +64,7 @@ def stage(
     seed:int=0, # of all draws; each step adds its number
     every:float=30., # seconds between checkpoints
 ): # the part that is done, 0 to below 1, once for each step to take
-    "Train until time or steps are over; raises `ValueError` where the checkpoint is damaged or of other settings."
+    "Train until time or steps are over; raises `ValueError` for a wrong checkpoint, `FloatingPointError` for NaN."
     if (minutes is None) == (steps is None) or not 0 < (minutes or steps or 0) < math.inf:
         raise ValueError(f'minutes={minutes}, steps={steps}: give one of them, above 0.')
     file, settings = Path(file), {**(settings or {}), 'minutes': minutes, 'steps': steps, 'seed': seed}
@@ -80,8 +80,17 @@ def stage(
 
 def _save(file, parts, settings, step, seconds):
     "Write a checkpoint, in full or not at all"
-    state = dict(settings=settings, step=step, seconds=seconds, parts={k: o.state_dict() for k, o in parts.items()})
-    write_atomically(file, partial(torch.save, state))
+    parts = {k: o.state_dict() for k, o in parts.items()}
+    _check_finite(file, parts, step)
+    write_atomically(file, partial(torch.save, dict(settings=settings, step=step, seconds=seconds, parts=parts)))
+
+def _check_finite(file, parts, step):
+    "Raise `FloatingPointError` where a number is NaN or infinite, before it takes the place of good ones"
+    tensors = [o for part in parts.values() for o in part.values() if isinstance(o, torch.Tensor)]
+    if all(o.isfinite().all() for o in tensors): return
+    kept = f' {file} keeps what was good before: delete it first.' if file.exists() else ''
+    raise FloatingPointError(f'The weights are not finite numbers any more (step {step:,}): begin anew with a third of '
+                             f'the learning rate.{kept}')
 
 def _load(file, parts, settings):
     "Put the parts back to where a checkpoint left them: the step, and the seconds up to it"

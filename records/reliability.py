@@ -1,4 +1,4 @@
-"""All tests of odd files and hostile input, and what they found: python records/reliability.py, or make torture
+"""Odd files, hostile input, load, numbers and interruptions: python records/reliability.py, or make torture
 
 The figures go into records/reliability_DATE.json when every test has passed."""
 import json

@@ -177,7 +177,7 @@ def test_minutes_fit_the_schedule_to_the_machine(here):
 
 
 @pytest.mark.skipif(os.name == 'nt', reason='a signal is sent')
-def test_resume_after_an_interrupt_gives_the_same_weights(trained):
+def test_resume_after_an_interrupt_gives_the_same_weights(trained, tmp_path, monkeypatch):
     p, t0 = start('train', 'photos', *TINY, '--out', 'runs/two halves'), time.time()
     while not Path('runs/two halves/checkpoint.pt').exists() and p.poll() is None and time.time() - t0 < 120:
         time.sleep(0.05)
@@ -187,7 +187,9 @@ def test_resume_after_an_interrupt_gives_the_same_weights(trained):
     words = shlex.split(re.search(r'To go on: car_vae (.*)', err)[1])
     assert 'not finished' in run('info', 'runs/two halves')[0]
     assert not Path('runs/two halves/model.safetensors').exists()
-    run(*words)
+    with monkeypatch.context() as m:
+        m.chdir(tmp_path)
+        run(*words)
     for name in 'model.safetensors', 'latents.safetensors':
         whole, halves = (load_file(o / name) for o in (trained[0], Path('runs/two halves')))
         assert whole.keys() == halves.keys()
@@ -318,7 +320,8 @@ def test_interrupted_prior_goes_on(copied, call, monkeypatch):
         return step(*args)
     monkeypatch.setattr(flow, '_step', stopped)
     monkeypatch.setattr(flow, 'stage', partial(flow.stage, every=0))
-    assert 'To go on: car_vae prior copied --minutes 0.05' in call('prior', copied, '--minutes', 0.05, code=130)[1]
+    err = call('prior', copied, '--minutes', 0.05, code=130)[1]
+    assert f'To go on: car_vae prior {copied.absolute()} --minutes 0.05' in err
     assert (copied/'flow.pt').exists() and not Run(copied).has_prior
     call('prior', copied, '--minutes', 0.05)
     assert Run(copied).has_prior and not (copied/'flow.pt').exists()
