@@ -133,7 +133,7 @@ def test_sharp_gpu_measurement_tries_itself_on_a_cpu(photos, tmp_path, monkeypat
     out = tmp_path/'gpu_sharp.json'
     command(gpu_sharp, photos, '--extra', photos, '--device', 'cpu', '--tiny', '--out', out)
     record = json.loads(out.read_text())
-    assert record['wide']['n'] == 12 and record['wide']['options'] == dict(width=16, **gpu_sharp.SQUARES)
+    assert record['wide']['n'] == 12 and record['wide']['options'] == dict(groups=0, width=16, **gpu_sharp.SQUARES)
     assert record['one_minute']['psnr'] != record['wide']['psnr'] != record['sharpened']['psnr']
     assert record['wide']['rate'] == record['sharpened']['rate'], 'the critic changed the encoder'
     assert record['floors']['nearest_photo']['fd_lite0'] > 0 and record['flow']['parameters'] > 0

@@ -25,7 +25,7 @@ from car_vae.train import fit, read_checkpoint, vae_learner
 
 SIDE, PHOTOS = 32, 12
 TINY = '--size', f'{SIDE}', '--latent-dim', '4', '--bs', '4', '--epochs', '4', '--device', 'cpu'
-SHARP = '--recipe', 'sharp', *TINY[:2], '--option', 'width=8', *TINY[4:]
+SHARP = '--recipe', 'sharp', *TINY[:2], '--option', 'width=8', '--option', 'groups=4', *TINY[4:]
 PATIENCE = 120 # seconds for the first epoch on the slowest machine
 
 
