@@ -307,7 +307,7 @@ def test_sharp_measures_runs_beside_their_rivals(photos, tmp_path, monkeypatch):
     about, _, header, _, *rows = results.sharp_table(record).split('\n')
     assert '128 numbers' in about and '12 other photos' in about and '2 seeds' in about and '32x32' in about
     assert [o.split(' | ')[0][2:] for o in rows] == [
-        'other photos', 'mean photo', 'nearest training photo', 'sharp, width 8, groups 4', 'the first',
+        'other photos', 'mean photo', 'nearest training photo', 'sharp, groups 4, width 8', 'the first',
         'PCA, 128 numbers', 'PCA of blocks, 128 numbers']
     assert {o.count('|') for o in (header, *rows)} == {10}
 
