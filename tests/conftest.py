@@ -24,6 +24,14 @@ def picture(seed, size):
 
 
 @pytest.fixture
+def here(tmp_path, monkeypatch):
+    "An empty folder to work in, with a cache of its own."
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv('CAR_VAE_CACHE', str(tmp_path/'cache'))
+    return tmp_path
+
+
+@pytest.fixture
 def call(here, capsys):
     "The command line in this process, in the folder `here`: without the seconds that PyTorch needs to start."
     def _call(*args, code=0):

@@ -84,14 +84,6 @@ os.write(2, b'after')"""
 
 
 @pytest.fixture
-def here(tmp_path, monkeypatch):
-    "An empty folder to work in, with a cache of its own."
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv('CAR_VAE_CACHE', str(tmp_path/'cache'))
-    return tmp_path
-
-
-@pytest.fixture
 def half_bad(here):
     "A folder of pictures and of more files that are none than the terminal lists."
     folder = Path('half bad')

@@ -37,14 +37,12 @@ pytestmark = pytest.mark.skipif(os.name == 'nt', reason='pipes and alarms as Uni
 
 
 @pytest.fixture(autouse=True)
-def here(tmp_path, monkeypatch):
+def here(here):
     "An empty folder to work in; what takes too long there is interrupted."
     def stop(*_): raise TimeoutError('it hangs')
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv('CAR_VAE_CACHE', str(tmp_path/'cache'))
     before = signal.signal(signal.SIGALRM, stop)
     signal.alarm(PATIENCE)
-    yield tmp_path
+    yield here
     signal.alarm(0)
     signal.signal(signal.SIGALRM, before)
 

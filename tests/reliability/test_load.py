@@ -51,14 +51,6 @@ def bytes_of(name):
     return next(int(o.split()[1])*1024 for o in status.read_text().splitlines() if o.startswith(name))
 
 
-@pytest.fixture
-def here(tmp_path, monkeypatch):
-    "An empty folder to work in, with a cache of its own."
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv('CAR_VAE_CACHE', str(tmp_path/'cache'))
-    return tmp_path
-
-
 def photos(folder, n):
     "JPEG files, no two alike: a few pictures, each with one grey block in all places and shades."
     folder.mkdir()

@@ -29,18 +29,10 @@ SHARP = '--recipe', 'sharp', *TINY[:2], '--option', 'width=8', '--option', 'grou
 PATIENCE = 120 # seconds for the first epoch on the slowest machine
 
 
-@pytest.fixture
-def here(tmp_path, monkeypatch):
-    "An empty folder to work in, with a cache of its own."
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv('CAR_VAE_CACHE', str(tmp_path/'cache'))
-    return tmp_path
-
-
-def folder_of(*pictures):
+def folder_of(*pictures, folder='photos'):
     "A folder of pictures."
-    Path('photos').mkdir()
-    for i, o in enumerate(pictures): o.save(f'photos/{i:02}.png')
+    Path(folder).mkdir(parents=True)
+    for i, o in enumerate(pictures): o.save(f'{folder}/{i:02}.png')
 
 
 def one_of(i, image):
@@ -150,8 +142,8 @@ def test_nan_in_an_image_is_not_blamed_on_the_learning_rate(here, bad):
 @pytest.fixture
 def shoot(here):
     "Two folders: one with photos, and another one."
-    for o in 'first/photos', 'other': Path(o).mkdir(parents=True)
-    for i, o in enumerate(different(PHOTOS)): o.save(f'first/photos/{i:02}.png')
+    folder_of(*different(PHOTOS), folder='first/photos')
+    Path('other').mkdir()
     return here/'first', here/'other'
 
 
